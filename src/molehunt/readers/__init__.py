@@ -1,0 +1,76 @@
+"""Readers: one source format each, to the one table QUERIES.
+
+A reader is one short file with an object of the shape :class:`Reader`, one line in :data:`READERS`, one page in
+``docs/inputs`` and one golden test. The table is in sniffing order: the first whose ``sniff`` says yes reads the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from molehunt.config import Config
+from molehunt.findings import Problem
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: name -> "module:object", in sniffing order; loaded on use.
+READERS: dict[str, str] = {
+    "pcap": "molehunt.readers.pcap:READER",
+    "zeek": "molehunt.readers.zeek:READER",
+    "suricata": "molehunt.readers.suricata:READER",
+    "sentinel": "molehunt.readers.sentinel:READER",
+    "table": "molehunt.readers.table:READER",
+}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A plain, decompressed, local file that a reader can open.
+
+    Attributes:
+        name: What the user called it; for messages.
+        path: Where its plain bytes are; a temporary file if the source was compressed or standard input.
+        head: Its first 64 KiB.
+    """
+
+    name: str
+    path: Path
+    head: bytes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Rows of one source, ready to be queried.
+
+    Attributes:
+        relation: SQL of a SELECT over the connection given to the reader, with the columns of QUERIES in order.
+        problems: Tells what was skipped and why, per reason; complete only after the relation has been read to its end.
+        keep: Whatever must stay alive while the relation is in use (Arrow tables, temporary files).
+    """
+
+    relation: str
+    problems: Callable[[], list[Problem]]
+    keep: list[object] = field(default_factory=list)
+
+
+class Reader(Protocol):
+    """What every reader offers."""
+
+    name: str
+    summary: str
+
+    def sniff(self, head: bytes) -> bool:
+        """Tell whether a file that begins with these bytes is of this format."""
+        ...
+
+    def read(self, file: SourceFile, connection: duckdb.DuckDBPyConnection, config: Config) -> Reading:
+        """Open the file.
+
+        Raises:
+            SourceError: The file as a whole cannot be used; single bad records are counted as problems instead.
+        """
+        ...

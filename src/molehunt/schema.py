@@ -1,0 +1,93 @@
+"""The tables that flow between the stages, as Arrow schemas.
+
+One row of :data:`QUERIES` is one DNS transaction: a query with the response that was paired to it. A fact that the source
+does not show is null, never 0 and never ``""``. Every field's metadata states its unit, meaning and what null means.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+
+def _field(name: str, kind: pa.DataType, meaning: str, null: str, unit: str = "") -> pa.Field:
+    return pa.field(name, kind, metadata={"meaning": meaning, "null": null, "unit": unit})
+
+
+#: One row per DNS transaction. Readers produce exactly these columns in this order.
+QUERIES: pa.Schema = pa.schema(
+    [
+        _field("ts", TIMESTAMP, "time of the query", "the source has no times", "UTC"),
+        _field(
+            "client",
+            pa.string(),
+            "address (or name) of who asked, as the log has it",
+            "the source does not say who asked",
+        ),
+        _field("resolver", pa.string(), "address of the server that was asked", "not in the source"),
+        _field("transport", pa.string(), "udp, tcp, tls, https, quic", "not in the source"),
+        _field("protocol", pa.string(), "dns, mdns or llmnr", "never null"),
+        _field(
+            "qname",
+            pa.string(),
+            "name asked, letters as seen, RFC 1035 escapes (\\DDD, \\.)",
+            "message without a question",
+        ),
+        _field("qtype", pa.string(), "record type asked, IANA mnemonic, else TYPEnnn", "not in the source"),
+        _field(
+            "rcode", pa.string(), "response code, IANA mnemonic, else RCODEnn", "no response seen, or not in the source"
+        ),
+        _field(
+            "answers", pa.list_(pa.string()), "rdata of each answer record, presentation format", "not in the source"
+        ),
+        _field(
+            "answer_types",
+            pa.list_(pa.string()),
+            "type of each answer record, parallel to answers",
+            "not in the source",
+        ),
+        _field(
+            "answer_ttls",
+            pa.list_(pa.uint32()),
+            "TTL of each answer record, parallel to answers",
+            "not in the source",
+            "s",
+        ),
+        _field("answer_bytes", pa.int64(), "octets of rdata in the answer section", "not in the source", "bytes"),
+        _field("query_bytes", pa.int64(), "octets of the DNS query message", "not in the source", "bytes"),
+        _field("response_bytes", pa.int64(), "octets of the DNS response message", "not in the source", "bytes"),
+        _field("rtt_s", pa.float64(), "time from query to response", "no response seen, or not in the source", "s"),
+        _field(
+            "retry_count",
+            pa.int64(),
+            "retransmissions of the query folded into this row",
+            "not in the source",
+            "queries",
+        ),
+        _field(
+            "edns_options", pa.list_(pa.uint16()), "EDNS option codes of the query", "no EDNS, or not in the source"
+        ),
+    ]
+)
+
+#: The columns of QUERIES as SQL, for readers that build a relation column by column: name -> DuckDB type.
+QUERIES_SQL_TYPES: dict[str, str] = {
+    "ts": "TIMESTAMPTZ",
+    "client": "VARCHAR",
+    "resolver": "VARCHAR",
+    "transport": "VARCHAR",
+    "protocol": "VARCHAR",
+    "qname": "VARCHAR",
+    "qtype": "VARCHAR",
+    "rcode": "VARCHAR",
+    "answers": "VARCHAR[]",
+    "answer_types": "VARCHAR[]",
+    "answer_ttls": "UINTEGER[]",
+    "answer_bytes": "BIGINT",
+    "query_bytes": "BIGINT",
+    "response_bytes": "BIGINT",
+    "rtt_s": "DOUBLE",
+    "retry_count": "BIGINT",
+    "edns_options": "USMALLINT[]",
+}
