@@ -1,0 +1,51 @@
+"""How values are written for people: defanged, escaped, with units. A DNS name is attacker-controlled."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def safe(text: str) -> str:
+    """Return the text with control, format (right-to-left marks …) and unassigned characters as ``\\u{hex}``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def defang(name: str) -> str:
+    """Return a name that no program makes a link of: ``evil[.]example``; the last dot is bracketed."""
+    head, dot, tail = safe(name).rpartition(".")
+    return f"{head}[.]{tail}" if dot else tail
+
+
+def human_bytes(count: int | None) -> str:
+    """Return bytes as people write them: ``812 B``, ``41 kB``, ``1.2 MB``; ``-`` for null."""
+    if count is None:
+        return "-"
+    if count < 1000:
+        return f"{count} B"
+    size = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.1f} {unit}" if size < 9.95 else f"{size:.0f} {unit}"
+    return f"{size:.0f} PB"
+
+
+def human_span(seconds: float) -> str:
+    """Return a duration as people write it: ``45 s``, ``12 min``, ``3 h``, ``9 d``."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 1 or seconds == 0 else f"{seconds * 1000:.0f} ms"
+
+
+def rfc3339(moment: datetime | None) -> str:
+    """Return a time as RFC 3339 in UTC with a Z, or the empty string."""
+    if moment is None:
+        return ""
+    text = moment.astimezone(UTC).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
