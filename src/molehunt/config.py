@@ -28,13 +28,16 @@ class InputLimits(_Section):
 class PcapSettings(_Section):
     """How captures are read."""
 
-    ports: tuple[int, ...] = Field(
-        (53,), description="UDP and TCP ports that carry DNS; 5353 and 5355 are always known"
-    )
+    ports: tuple[int, ...] = Field((53,), description="UDP and TCP ports that carry DNS; 5353 and 5355 are always known")
     pair_s: float = Field(30.0, gt=0, le=600, description="longest wait of a response for its query")
-    retry_s: float = Field(
-        5.0, gt=0, le=60, description="a same query within this time is a retransmission; DETECTION 2"
-    )
+    retry_s: float = Field(5.0, gt=0, le=60, description="a same query within this time is a retransmission; DETECTION 2")
+
+
+class SuppressionSettings(_Section):
+    """When a suppression rule hides too much, and when a finding counts as grown. Source: own choice (DETECTION 4)."""
+
+    warn_bytes_per_day: int = Field(64 << 10, ge=0, description="a rule that hides more bytes up a day than this warns")
+    grown_ratio: float = Field(1.5, ge=1, description="bytes now ÷ bytes in the baseline from which a finding has grown")
 
 
 class Config(_Section):
@@ -42,6 +45,7 @@ class Config(_Section):
 
     limits: InputLimits = InputLimits()
     pcap: PcapSettings = PcapSettings()
+    suppression: SuppressionSettings = SuppressionSettings()
 
 
 def load(path: Path) -> Config:

@@ -14,9 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = "1"
 
-Kind = Literal[
-    "tunnel", "exfiltration", "download", "beacon", "rotation", "fan_in", "rare_type", "direct_dns", "volume"
-]
+Kind = Literal["tunnel", "exfiltration", "download", "beacon", "rotation", "fan_in", "rare_type", "direct_dns", "volume"]
 Confidence = Literal["high", "medium", "low"]
 Severity = Literal["critical", "high", "medium", "low", "info"]
 
@@ -171,6 +169,38 @@ class RuleResult(_Frozen):
     rows: list[list[Any]] = Field(default_factory=list)
 
 
+class SuppressionUse(_Frozen):
+    """What one suppression rule did to this report; expired and never-matching rules are reported too."""
+
+    rule: str
+    state: Literal["active", "expired", "unmatched"]
+    finding_count: int = 0
+    up_bytes_per_day: int = 0
+    warning: str | None = None
+
+
+class Change(_Frozen):
+    """One finding compared with the baseline's finding of the same id."""
+
+    finding_id: str
+    client: str | None
+    registered_domain: str | None
+    kind: Kind
+    up_bytes_before: int | None = None
+    up_bytes_now: int | None = None
+    down_bytes_before: int | None = None
+    down_bytes_now: int | None = None
+
+
+class Comparison(_Frozen):
+    """What is new, gone and grown against an earlier report."""
+
+    baseline: str
+    new: list[Change] = Field(default_factory=list)
+    gone: list[Change] = Field(default_factory=list)
+    grown: list[Change] = Field(default_factory=list)
+
+
 class Report(_Frozen):
     """The whole result of a run. Every sink takes it and nothing else."""
 
@@ -187,6 +217,8 @@ class Report(_Frozen):
     visibility: Visibility = Visibility()
     findings: list[Finding] = Field(default_factory=list)
     rule: RuleResult | None = None
+    suppressions: list[SuppressionUse] = Field(default_factory=list)
+    comparison: Comparison | None = None
 
     @property
     def skipped_count(self) -> int:

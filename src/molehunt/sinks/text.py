@@ -9,7 +9,7 @@ _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def safe(text: str) -> str:
-    """Return the text with control, format (right-to-left marks …) and unassigned characters as ``\\u{hex}``."""
+    r"""Return the text with control, format (right-to-left marks …) and unassigned characters as ``\\u{hex}``."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in _UNSAFE else c for c in text)

@@ -1,0 +1,67 @@
+"""``molehunt list`` and ``molehunt config``: what there is, and what is set."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from molehunt.cli import app
+
+settings = typer.Typer(no_args_is_help=True, help="Show or check the settings.")
+app.add_typer(settings, name="config")
+
+
+@app.command(name="list")
+def list_(what: Annotated[Literal["readers", "detectors", "sinks"], typer.Argument(help="What to list.")]) -> None:
+    """List the readers, detectors or sinks."""
+    for name, summary in _entries(what):
+        typer.echo(f"{name:<16} {summary}")
+
+
+def _entries(what: str) -> list[tuple[str, str]]:
+    table: dict[str, str] = getattr(import_module(f"molehunt.{what}"), what.upper())
+    return [(name, _summary(target)) for name, target in table.items()]
+
+
+def _summary(target: str) -> str:
+    module, _, attribute = target.partition(":")
+    found = getattr(import_module(module), attribute)
+    return str(getattr(found, "summary", "") or (found.__doc__ or "").strip().split("\n")[0])
+
+
+@settings.command()
+def show() -> None:
+    """Print every setting with its default, as TOML."""
+    from molehunt.config import Config
+
+    for name, value in Config():
+        typer.echo(f"[{name}]")
+        for field, info in type(value).model_fields.items():
+            typer.echo(f"{field} = {_toml(getattr(value, field))}" + (f"  # {info.description}" if info.description else ""))
+        typer.echo("")
+
+
+@settings.command()
+def check(path: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The settings to check.")]) -> None:
+    """Check a settings file; the exit code is 2 if it is wrong."""
+    from molehunt.config import load
+
+    load(path)
+    typer.echo(f"{path}: fine", err=True)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list | frozenset):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else str(value)
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").replace("-", "").isalnum() else f'"{name}"'

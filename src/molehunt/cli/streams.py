@@ -1,0 +1,154 @@
+"""Where results, progress and the closing summary go: stdout carries the result only, stderr the rest."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import typer
+
+from molehunt.errors import ConfigError, SinkError
+from molehunt.findings import CONFIDENCES, Report
+from molehunt.sinks import SINKS, SinkOptions, load
+from molehunt.sinks.text import human_span, rfc3339, safe
+
+#: File extension -> format, for `-o` without `-f`.
+EXTENSIONS = {".txt": "table", ".ndjson": "jsonl", ".md": "markdown"} | {f".{name}": name for name in SINKS}
+
+#: Columns when the output is no terminal.
+PIPE_COLUMNS = 160
+
+
+def version() -> str:
+    """Return molehunt's version."""
+    from importlib.metadata import version as installed
+
+    return installed("molehunt")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One format and where it goes; ``-`` is stdout."""
+
+    format: str
+    path: str
+
+
+def targets(formats: list[str], outputs: list[str]) -> list[Target]:
+    """Pair the n-th ``--format`` with the n-th ``--output``.
+
+    A format without an output goes to stdout; an output without a format gets its format from its extension.
+
+    Raises:
+        ConfigError: An unknown format or extension, or two formats for stdout.
+    """
+    pairs = []
+    for i in range(max(len(formats), len(outputs), 1)):
+        path = outputs[i] if i < len(outputs) else "-"
+        pairs.append(Target(formats[i] if i < len(formats) else _format_of(path), path))
+    for target in pairs:
+        if target.format not in SINKS:
+            raise ConfigError(f"unknown format {target.format!r}", next_step=f"Formats: {', '.join(SINKS)}")
+    if sum(target.path == "-" for target in pairs) > 1:
+        raise ConfigError(
+            "two formats for standard output", next_step="Give all but one of them a file: -f json -o report.json"
+        )
+    return pairs
+
+
+def _format_of(path: str) -> str:
+    if path == "-":
+        return "table"
+    extension = Path(path).suffix.lower()
+    if extension not in EXTENSIONS:
+        raise ConfigError(f"cannot tell a format from the name {path!r}", next_step=f"Add -f with one of: {', '.join(SINKS)}")
+    return EXTENSIONS[extension]
+
+
+def write(report: Report, pairs: list[Target], verbose: int, show_suppressed: bool) -> None:
+    """Write the report to every target.
+
+    Raises:
+        SinkError: A file cannot be written.
+    """
+    for target in pairs:
+        with _opened(target.path) as stream:
+            load(target.format).write(report, stream, _options(target, verbose, show_suppressed))
+
+
+def _options(target: Target, verbose: int, show_suppressed: bool) -> SinkOptions:
+    terminal = target.path == "-" and sys.stdout.isatty()
+    columns = shutil.get_terminal_size((PIPE_COLUMNS, 24)).columns if terminal or "COLUMNS" in os.environ else PIPE_COLUMNS
+    color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return SinkOptions(width=columns, color=color, verbose=verbose, show_suppressed=show_suppressed)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    if path == "-":
+        buffer = io.BytesIO() if not hasattr(sys.stdout, "buffer") else sys.stdout.buffer
+        yield buffer
+        buffer.flush()
+        return
+    try:
+        with Path(path).open("wb") as stream:
+            yield stream
+    except OSError as error:
+        raise SinkError(f"cannot write: {error.strerror}", where=path) from error
+
+
+def summarise(report: Report) -> None:
+    """Write the closing summary to stderr: records read, skipped per reason, time span, findings."""
+    lines = [_read_line(report)]
+    for source in report.sources:
+        if source.error:
+            lines.append(f"not read: {safe(source.error)}")
+        for problem in source.problems:
+            example = f" (first: {safe(problem.example)})" if problem.example else ""
+            lines.append(f"skipped {problem.count:,} in {safe(source.name)}: {safe(problem.reason)}{example}")
+    lines += _sight_lines(report)
+    lines.append(_findings_line(report))
+    for line in lines:
+        typer.echo(line, err=True)
+
+
+def _read_line(report: Report) -> str:
+    used = [s for s in report.sources if s.error is None]
+    readers = ", ".join(sorted({s.reader for s in used if s.reader}))
+    text = f"read {report.record_count:,} queries of {report.client_count:,} clients to {report.domain_count:,} domains"
+    text += f" from {len(used)} source{'s' * (len(used) != 1)}" + (f" ({readers})" if readers else "")
+    if report.first_ts and report.last_ts:
+        span = human_span((report.last_ts - report.first_ts).total_seconds())
+        text += f", {rfc3339(report.first_ts)} to {rfc3339(report.last_ts)} ({span})"
+    return text
+
+
+def _sight_lines(report: Report) -> list[str]:
+    if not report.record_count:
+        return []
+    lines = []
+    if not report.visibility.clients:
+        lines.append("the input does not say who asked: findings are about domains")
+    if not report.visibility.answers:
+        lines.append("the input shows no answers: bytes moved down cannot be seen")
+    if report.visibility.forwarder:
+        lines.append(
+            f"all queries come from {safe(report.visibility.forwarder)}: a forwarder, which hides the clients behind it"
+        )
+    return lines
+
+
+def _findings_line(report: Report) -> str:
+    if report.rule is not None:
+        return f"rule {report.rule.rule_id}: {len(report.rule.rows):,} rows"
+    visible = [f for f in report.findings if f.suppressed is None]
+    parts = [f"{sum(f.confidence == level for f in visible):,} {level}" for level in CONFIDENCES]
+    hidden = len(report.findings) - len(visible)
+    return "findings: " + ", ".join(parts) + (f" ({hidden:,} suppressed)" if hidden else "")

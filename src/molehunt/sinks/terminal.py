@@ -1,0 +1,251 @@
+"""What an analyst sees first: one card or table row a finding, the evidence as a waterfall on demand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import BinaryIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from molehunt.findings import Evidence, Finding, Report, RuleResult
+from molehunt.sinks import SinkOptions, shown
+from molehunt.sinks.text import defang, human_bytes, human_span, rfc3339, safe
+
+#: From this width on the reason stands in a column of its own; below it, on a line below the finding.
+WIDE = 130
+BAR_CHARS = 24
+
+STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan", "info": "dim"}
+
+
+class TerminalSink:
+    """Write for a person: at most one screen line a finding where the terminal is wide enough, two where not."""
+
+    name = "table"
+    summary = "for the terminal: a line or two a finding; -v shows the evidence"
+
+    def write(self, report: Report, stream: BinaryIO, options: SinkOptions) -> None:
+        """Write the rule's rows if a rule was run, else the findings, then what was left out."""
+        console = Console(
+            width=options.width, no_color=not options.color, force_terminal=options.color, highlight=False, emoji=False,
+            markup=False, color_system="standard" if options.color else None, legacy_windows=False,
+        )  # fmt: skip
+        with console.capture() as captured:
+            for part in _parts(report, options):
+                console.print(part)
+        text = captured.get() if options.color else _trimmed(captured.get())
+        stream.write(text.encode("utf-8", "backslashreplace"))
+
+
+def explain(finding: Finding) -> RenderableType:
+    """Return everything about one finding: facts, waterfall, names, next steps."""
+    parts: list[RenderableType] = [
+        _headline(finding),
+        Text(safe(finding.summary) or "No sentence."),
+        Text(""),
+        _facts(finding),
+    ]
+    parts += [Text(""), Text("Evidence (log10 odds)", style="bold"), _waterfall(finding)]
+    if finding.sample_names:
+        parts += [Text(""), Text("Names, payload between « »", style="bold"), *_names(finding)]
+    if finding.detail and finding.detail.anatomy:
+        parts += [
+            Text(""),
+            Text("Where it stands in the name (label 1 is next to the domain)", style="bold"),
+            _anatomy(finding),
+        ]
+    if finding.next_steps:
+        parts += [Text(""), Text("Next steps", style="bold")]
+        parts += [Text(f"{i}. {safe(step)}") for i, step in enumerate(finding.next_steps, 1)]
+    return Group(*parts)
+
+
+def _parts(report: Report, options: SinkOptions) -> list[RenderableType]:
+    if report.rule is not None:
+        return [_rule_table(report.rule)] if report.rule.rows else [Text(f"No rows: nothing matches {report.rule.rule_id}.")]
+    findings = shown(report, options)
+    hidden = sum(f.suppressed is not None for f in report.findings) - sum(f.suppressed is not None for f in findings)
+    parts: list[RenderableType] = []
+    if not findings:
+        parts.append(Text("No findings."))
+    elif options.verbose:
+        parts += [Padding(explain(f), (0, 0, 1, 0)) for f in findings]
+    elif options.width >= WIDE:
+        parts.append(_table(findings))
+    else:
+        parts += [_card(f) for f in findings]
+    if hidden:
+        parts.append(Text(f"{hidden} suppressed (--show-suppressed lists them).", style="dim"))
+    return parts
+
+
+def _trimmed(text: str) -> str:
+    return "".join(line.rstrip() + "\n" for line in text.splitlines())
+
+
+def _who(finding: Finding) -> str:
+    return safe(finding.client) if finding.client else f"{finding.client_count} clients"
+
+
+def _what(finding: Finding) -> str:
+    return defang(finding.registered_domain) if finding.registered_domain else "many domains"
+
+
+def _rate(finding: Finding) -> str:
+    if not finding.first_ts or not finding.last_ts or finding.query_count < 2:
+        return "-"
+    seconds = max((finding.last_ts - finding.first_ts).total_seconds(), 1.0)
+    for unit, size in (("s", 1), ("min", 60), ("h", 3600)):
+        if finding.query_count / seconds * size >= 1:
+            return f"{finding.query_count / seconds * size:.0f}/{unit}"
+    return f"{finding.query_count / seconds * 86400:.1f}/d"
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for name in ("SEVERITY", "SURE", "CLIENT", "DOMAIN", "KIND"):
+        table.add_column(name, no_wrap=name not in {"DOMAIN", "CLIENT"}, overflow="fold")
+    for name in ("UP", "DOWN", "RATE"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("WHY", ratio=1, overflow="fold")
+    for f in findings:
+        table.add_row(
+            Text(f.severity, STYLES[f.severity]), f.confidence, _who(f), Text(_what(f), "bold"), f.kind.replace("_", " "),
+            human_bytes(f.up_bytes), human_bytes(f.down_bytes), _rate(f), why(f),
+        )  # fmt: skip
+    return table
+
+
+def _card(finding: Finding) -> RenderableType:
+    return Group(_headline(finding), Padding(Text(why(finding), style="dim"), (0, 0, 0, 10)))
+
+
+def _headline(finding: Finding) -> Text:
+    line = Text()
+    line.append(f"{finding.severity:<8}", STYLES[finding.severity])
+    line.append("  " + _who(finding))
+    line.append(" -> ")
+    line.append(_what(finding), "bold")
+    line.append(f"  {finding.kind.replace('_', ' ')}, {finding.confidence} confidence")
+    line.append(f"  up {human_bytes(finding.up_bytes)}, down {human_bytes(finding.down_bytes)}, {_rate(finding)}")
+    return line
+
+
+def why(finding: Finding) -> str:
+    """Return the two or three strongest reasons in one line, and what speaks against."""
+    ordered = sorted(finding.evidence, key=lambda e: -e.weight)
+    pro = [safe(e.sentence).rstrip(".") for e in ordered if e.weight > 0][:3]
+    contra = [safe(e.sentence).rstrip(".") for e in ordered[::-1] if e.weight < 0][:1]
+    text = "; ".join(pro) or "listed because of its volume alone"
+    return text + (f". Against: {contra[0]}" if contra else "")
+
+
+def _facts(finding: Finding) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    span = "-"
+    if finding.first_ts and finding.last_ts:
+        length = human_span((finding.last_ts - finding.first_ts).total_seconds())
+        span = f"{rfc3339(finding.first_ts)} to {rfc3339(finding.last_ts)} ({length})"
+    rows = {
+        "finding": finding.finding_id,
+        "seen": span,
+        "queries": f"{finding.query_count:,} for {finding.unique_name_count:,} names, {finding.client_count} client(s)",
+        "types": ", ".join(f"{safe(kind)} {count:,}" for kind, count in finding.qtypes.items()) or "-",
+        "looks like": finding.family or "nothing known",
+        "ATT&CK": ", ".join(finding.attack) or "-",
+    }
+    if finding.suppressed:
+        rows["suppressed"] = safe(f"{finding.suppressed.reason} (rule {finding.suppressed.rule})")
+    for name, value in rows.items():
+        grid.add_row(name, value)
+    return grid
+
+
+def _waterfall(finding: Finding) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, width=BAR_CHARS)
+    table.add_column(overflow="fold", ratio=1)
+    steps = [("prior", finding.prior, "odds of a channel before looking")]
+    steps += [(e.group, e.weight, _because(e)) for e in sorted(finding.evidence, key=lambda e: -e.weight)]
+    low, high = _reach(finding)
+    total = 0.0
+    for _, weight, text in steps:
+        table.add_row(f"{weight:+.2f}", _bar(total, total + weight, low, high), text)
+        total += weight
+    table.add_row(Text(f"{finding.score:+.2f}", "bold"), _bar(0, total, low, high), Text("score", "bold"))
+    return table
+
+
+def _because(evidence: Evidence) -> str:
+    return f"{evidence.group or evidence.detector}: {safe(evidence.sentence)}"
+
+
+def _reach(finding: Finding) -> tuple[float, float]:
+    totals, total = [0.0, finding.prior], finding.prior
+    for evidence in sorted(finding.evidence, key=lambda e: -e.weight):
+        total += evidence.weight
+        totals.append(total)
+    return min(totals), max(totals)
+
+
+def _bar(start: float, stop: float, low: float, high: float) -> Text:
+    scale = BAR_CHARS / (high - low or 1.0)
+    left, right = sorted((round((start - low) * scale), round((stop - low) * scale)))
+    width = max(right - left, 1)
+    left = min(left, BAR_CHARS - width)
+    return Text(" " * left) + Text("█" * width, "red" if stop >= start else "green")
+
+
+def _names(finding: Finding) -> list[Text]:
+    lines = []
+    for name in finding.sample_names:
+        domain = finding.registered_domain or ""
+        payload, found = (name[: -len(domain) - 1], True) if name.lower().endswith("." + domain) and domain else (name, False)
+        line = Text("  «")
+        line.append(safe(payload), "red")
+        line.append("»" + ("." + defang(domain) if found else ""))
+        lines.append(line)
+    return lines
+
+
+def _anatomy(finding: Finding) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("label", "alphabet", "distinct", "mean chars", "carries"):
+        table.add_column(name, justify="left" if name == "alphabet" else "right")
+    for label in finding.detail.anatomy if finding.detail else []:
+        table.add_row(
+            str(label.depth),
+            label.alphabet,
+            f"{label.distinct_count:,}",
+            f"{label.mean_chars:.1f}",
+            human_bytes(round(label.up_bytes)),
+        )
+    return table
+
+
+def _rule_table(rule: RuleResult) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in rule.columns:
+        table.add_column(
+            column, justify="right" if column.endswith(("Count", "Length", "Subdomains")) else "left", overflow="fold"
+        )
+    for row in rule.rows:
+        table.add_row(*(_rule_cell(value) for value in row))
+    return table
+
+
+def _rule_cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    if isinstance(value, list):
+        return safe(",".join(map(str, value)))
+    return rfc3339(value) if isinstance(value, datetime) else safe(str(value))
+
+
+SINK = TerminalSink()
