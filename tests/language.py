@@ -54,7 +54,7 @@ def _parse(line: str) -> tuple[dict, timedelta, int]:
 
 
 def _answer(row: dict, text: str) -> None:
-    kind, sep, data = text.partition(":") if re.match(r"[A-Z0-9]+:", text) else (row["qtype"], "", text)
+    kind, _, data = text.partition(":") if re.match(r"[A-Z0-9]+:", text) else (row["qtype"], "", text)
     row["answers"] = [*(row["answers"] or []), data]
     row["answer_types"] = [*(row["answer_types"] or []), kind]
     row["answer_ttls"] = [*(row["answer_ttls"] or []), 60]

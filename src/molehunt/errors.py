@@ -85,9 +85,7 @@ class MissingExtraError(MolehuntError):
     def __init__(self, package: str, extra: str) -> None:
         self.package = package
         self.extra = extra
-        super().__init__(
-            f"this needs the package {package!r}", next_step=f"Install it: pip install 'molehunt[{extra}]'"
-        )
+        super().__init__(f"this needs the package {package!r}", next_step=f"Install it: pip install 'molehunt[{extra}]'")
 
 
 class SinkError(MolehuntError):

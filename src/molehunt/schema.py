@@ -11,7 +11,7 @@ import pyarrow as pa
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 
-def _field(name: str, kind: pa.DataType, meaning: str, null: str, unit: str = "") -> pa.Field:
+def _field(name: str, kind: pa.DataType, meaning: str, null: str, unit: str = "") -> "pa.Field[pa.DataType]":
     return pa.field(name, kind, metadata={"meaning": meaning, "null": null, "unit": unit})
 
 
@@ -35,12 +35,8 @@ QUERIES: pa.Schema = pa.schema(
             "message without a question",
         ),
         _field("qtype", pa.string(), "record type asked, IANA mnemonic, else TYPEnnn", "not in the source"),
-        _field(
-            "rcode", pa.string(), "response code, IANA mnemonic, else RCODEnn", "no response seen, or not in the source"
-        ),
-        _field(
-            "answers", pa.list_(pa.string()), "rdata of each answer record, presentation format", "not in the source"
-        ),
+        _field("rcode", pa.string(), "response code, IANA mnemonic, else RCODEnn", "no response seen, or not in the source"),
+        _field("answers", pa.list_(pa.string()), "rdata of each answer record, presentation format", "not in the source"),
         _field(
             "answer_types",
             pa.list_(pa.string()),
@@ -65,9 +61,7 @@ QUERIES: pa.Schema = pa.schema(
             "not in the source",
             "queries",
         ),
-        _field(
-            "edns_options", pa.list_(pa.uint16()), "EDNS option codes of the query", "no EDNS, or not in the source"
-        ),
+        _field("edns_options", pa.list_(pa.uint16()), "EDNS option codes of the query", "no EDNS, or not in the source"),
     ]
 )
 

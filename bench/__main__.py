@@ -1,0 +1,59 @@
+"""``make bench``: every comparison, each as a ratio against something run in the same minute.
+
+``python -m bench [NAME…] [--write FILE]`` runs all or the named ones. A new one is a module here with ``run()`` that gives
+Ratios, and a line in :data:`BENCHES`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from importlib import import_module
+from pathlib import Path
+
+from bench.ratio import CACHE, Ratio
+
+#: In the order in which they run.
+BENCHES = ("start", "names", "wire", "rule", "detect")
+
+
+def main() -> None:
+    """Run the comparisons and print (and on request write) what they gave."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; default all")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the table as Markdown too")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    ratios: list[Ratio] = []
+    for name in options.names or BENCHES:
+        for ratio in import_module(f"bench.{name}").run():
+            print(ratio, flush=True)
+            ratios.append(ratio)
+    if options.write:
+        options.write.write_text(markdown(ratios), "utf-8")
+
+
+def markdown(ratios: list[Ratio]) -> str:
+    """Return the table that docs/performance.md holds."""
+    lines = [
+        f"Measured on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}.",
+        "Ratio is ours ÷ other, whole processes, median of pairs run in turn; below 1 is faster than the other.",
+        "",
+        "| what | ours s | other s | ratio | at most | peak MiB |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for r in ratios:
+        ours, other = sorted(x.wall_s for x in r.ours), sorted(x.wall_s for x in r.other)
+        target = "" if r.target is None else f"{r.target:g}"
+        lines.append(
+            f"| {r.what} | {ours[len(ours) // 2]:.2f} | {other[len(other) // 2]:.2f} | {r.ratio:.3f} | {target} | {r.peak_mib:.0f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
