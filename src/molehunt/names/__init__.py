@@ -1,0 +1,107 @@
+"""Names: normal form, registered domain, subdomain and their numbers, over Arrow columns with no object per name.
+
+Every function takes a column of names as seen (string, large_string, string_view, binary or dictionary; an Array or a
+ChunkedArray) and returns one of the same length; null stays null. See ``docs/names.md`` for the normal form and the zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from molehunt.names._domains import KINDS
+from molehunt.names._shape import CLASSES, shapes
+from molehunt.names.suffixes import suffixes
+
+__all__ = ["KINDS", "SPLIT", "normal_form", "registered_domain", "split", "subdomain"]
+
+#: The columns of :func:`split`.
+SPLIT: pa.StructType = pa.struct(
+    [
+        ("name", pa.string()),
+        ("registered_domain", pa.string()),
+        ("subdomain", pa.string()),
+        ("subdomain_seen", pa.string()),
+        ("kind", pa.string()),
+        ("label_count", pa.int32()),
+        ("length_chars", pa.int32()),
+        ("subdomain_label_count", pa.int32()),
+        ("subdomain_chars", pa.int32()),
+        ("entropy_bits", pa.float32()),
+        *((f"{name}_count", pa.int32()) for name in CLASSES),
+    ]
+)
+
+Strings = pa.Array | pa.ChunkedArray
+
+
+def normal_form(names: Strings) -> Strings:
+    r"""Return names in normal form: ASCII letters small, no trailing dot, every octet spelt one way.
+
+    Why: letter case and the trailing dot say nothing about which name it is (RFC 4343), and logs escape differently. The
+    root is "". Octets that are neither printable ASCII nor part of a well-formed UTF-8 label are written ``\DDD``.
+    """
+    return _each(suffixes().normal_form, names)
+
+
+def registered_domain(names: Strings) -> Strings:
+    """Return the registered domain of each name, in normal form: the key that queries are grouped by.
+
+    That is the public suffix and one label more, private section of the list included; a name that is itself a suffix, or
+    has one label, is its own. A reverse zone is cut by its delegation: in-addr.arpa at /24, ip6.arpa at /64. The root is "".
+    """
+    return _each(suffixes().registered_domain, names)
+
+
+def subdomain(names: Strings, *, seen: bool = False) -> Strings:
+    """Return what stands left of the registered domain ("" for nothing), without the dot between.
+
+    Args:
+        names: Names as seen.
+        seen: Keep the letters' case, which may carry data; else the normal form.
+    """
+    table = suffixes()
+    return _each(lambda array: table.subdomain(array, not seen), names)
+
+
+def split(names: Strings) -> Strings:
+    """Return everything about each name as a struct column of type :data:`SPLIT`.
+
+    Lengths count octets as sent, dots between labels included; ``entropy_bits`` is Shannon's, in bits per octet of the
+    subdomain's labels, small letters; the ``*_count`` columns count the octets of the subdomain by class (``mark`` is
+    hyphen and underscore, ``upper`` is counted among ``letter`` too). ``kind`` is one of :data:`KINDS`.
+    """
+    return _each(_split, names)
+
+
+def _split(names: pa.Array) -> pa.StructArray:
+    table = suffixes()
+    seen = table.subdomain(names, False)
+    whole, left = shapes(names), shapes(seen)
+    columns = [
+        table.normal_form(names),
+        table.registered_domain(names),
+        table.subdomain(names, True),
+        seen,
+        pa.array(KINDS).take(pa.array(table.kinds(names))),
+        *(pa.array(numbers) for numbers in (whole["labels"], whole["chars"], left["labels"], left["chars"])),
+        pa.array(left["entropy"]),
+        *(pa.array(left[name]) for name in CLASSES),
+    ]
+    mask = names.is_null() if names.null_count else None
+    return pa.StructArray.from_arrays(columns, fields=list(SPLIT), mask=mask)
+
+
+def _each(function: Callable[[pa.Array], pa.Array], names: Strings) -> Strings:
+    """Apply a function of one plain string array to a column of any string type, chunk by chunk."""
+    if isinstance(names, pa.ChunkedArray):
+        chunks = [_each(function, chunk) for chunk in names.chunks]
+        return pa.chunked_array(chunks) if chunks else pa.chunked_array([function(pa.array([], pa.string()))])
+    if pa.types.is_dictionary(names.type):
+        return _each(function, names.dictionary).take(names.indices)
+    if pa.types.is_string_view(names.type):
+        names = names.cast(pa.large_string())
+    elif pa.types.is_binary_view(names.type):
+        names = names.cast(pa.large_binary())
+    return function(names)
