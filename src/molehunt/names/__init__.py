@@ -7,6 +7,7 @@ ChunkedArray) and returns one of the same length; null stays null. See ``docs/na
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 
@@ -84,7 +85,7 @@ def _split(names: pa.Array) -> pa.StructArray:
         table.registered_domain(names),
         table.subdomain(names, True),
         seen,
-        pa.array(KINDS).take(pa.array(table.kinds(names))),
+        pa.DictionaryArray.from_arrays(table.kinds(names), list(KINDS)).dictionary_decode(),
         *(pa.array(numbers) for numbers in (whole["labels"], whole["chars"], left["labels"], left["chars"])),
         pa.array(left["entropy"]),
         *(pa.array(left[name]) for name in CLASSES),
@@ -96,9 +97,9 @@ def _split(names: pa.Array) -> pa.StructArray:
 def _each(function: Callable[[pa.Array], pa.Array], names: Strings) -> Strings:
     """Apply a function of one plain string array to a column of any string type, chunk by chunk."""
     if isinstance(names, pa.ChunkedArray):
-        chunks = [_each(function, chunk) for chunk in names.chunks]
-        return pa.chunked_array(chunks) if chunks else pa.chunked_array([function(pa.array([], pa.string()))])
-    if pa.types.is_dictionary(names.type):
+        chunks: list[Any] = [_each(function, chunk) for chunk in names.chunks]
+        return pa.chunked_array(chunks or [function(pa.array([], pa.string()))])
+    if isinstance(names, pa.DictionaryArray):
         return _each(function, names.dictionary).take(names.indices)
     if pa.types.is_string_view(names.type):
         names = names.cast(pa.large_string())
