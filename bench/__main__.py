@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import statistics
 import time
 from importlib import import_module
 from pathlib import Path
@@ -40,18 +41,16 @@ def main() -> None:
 def markdown(ratios: list[Ratio]) -> str:
     """Return the table that docs/performance.md holds."""
     lines = [
-        f"Measured on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}.",
+        f"Measured on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, Python {platform.python_version()}.",
         "Ratio is ours ÷ other, whole processes, median of pairs run in turn; below 1 is faster than the other.",
         "",
         "| what | ours s | other s | ratio | at most | peak MiB |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for r in ratios:
-        ours, other = sorted(x.wall_s for x in r.ours), sorted(x.wall_s for x in r.other)
+        ours, other = (statistics.median(x.wall_s for x in runs) for runs in (r.ours, r.other))
         target = "" if r.target is None else f"{r.target:g}"
-        lines.append(
-            f"| {r.what} | {ours[len(ours) // 2]:.2f} | {other[len(other) // 2]:.2f} | {r.ratio:.3f} | {target} | {r.peak_mib:.0f} |"
-        )
+        lines.append(f"| {r.what} | {ours:.2f} | {other:.2f} | {r.ratio:.3f} | {target} | {r.peak_mib:.0f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -51,12 +51,10 @@ class Ratio:
         return max(run.peak_mib for run in self.ours)
 
     def __str__(self) -> str:
-        seconds = statistics.median(run.wall_s for run in self.ours), statistics.median(run.wall_s for run in self.other)
-        met = "" if self.target is None else f"  target {self.target:g}: {'met' if self.ratio <= self.target else 'MISSED'}"
-        return (
-            f"{self.what}: {seconds[0]:.2f} s ÷ {seconds[1]:.2f} s = {self.ratio:.3f} (1/{1 / self.ratio:.1f}; cpu {self.cpu_ratio:.3f}), "
-            f"peak {self.peak_mib:.0f} MiB{met}"
-        )
+        ours, other = (statistics.median(run.wall_s for run in runs) for runs in (self.ours, self.other))
+        met = "" if self.target is None else f", at most {self.target:g}: {'met' if self.ratio <= self.target else 'MISSED'}"
+        figures = f"{self.ratio:.3f} (1/{1 / self.ratio:.1f}; cpu {self.cpu_ratio:.3f}), peak {self.peak_mib:.0f} MiB"
+        return f"{self.what}: {ours:.2f} s ÷ {other:.2f} s = {figures}{met}"
 
 
 def run(command: list[str]) -> Run:

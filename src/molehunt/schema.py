@@ -11,7 +11,7 @@ import pyarrow as pa
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 
-def _field(name: str, kind: pa.DataType, meaning: str, null: str, unit: str = "") -> "pa.Field[pa.DataType]":
+def _field(name: str, kind: pa.DataType, meaning: str, null: str, unit: str = "") -> pa.Field[pa.DataType]:
     return pa.field(name, kind, metadata={"meaning": meaning, "null": null, "unit": unit})
 
 

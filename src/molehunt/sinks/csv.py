@@ -28,17 +28,17 @@ class CsvSink:
 
     def write(self, report: Report, stream: BinaryIO, options: SinkOptions) -> None:
         """Write the rule's rows if a rule was run, else the findings."""
-        with io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="") as text:
-            writer = csv.writer(text)
-            if report.rule is not None:
-                writer.writerow(report.rule.columns)
-                writer.writerows([cell(value) for value in row] for row in report.rule.rows)
-            else:
-                writer.writerow(COLUMNS)
-                for finding in shown(report, options):
-                    record = finding.model_dump(include=set(COLUMNS))
-                    writer.writerow([cell(record[column]) for column in COLUMNS])
-            text.detach()
+        text = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="")
+        writer = csv.writer(text)
+        if report.rule is not None:
+            writer.writerow(report.rule.columns)
+            writer.writerows([cell(value) for value in row] for row in report.rule.rows)
+        else:
+            writer.writerow(COLUMNS)
+            for finding in shown(report, options):
+                record = finding.model_dump(include=set(COLUMNS))
+                writer.writerow([cell(record[column]) for column in COLUMNS])
+        text.detach()
 
 
 def cell(value: Any) -> str | int | float:

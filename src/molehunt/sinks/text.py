@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
-
-_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def safe(text: str) -> str:
-    r"""Return the text with control, format (right-to-left marks …) and unassigned characters as ``\\u{hex}``."""
+    r"""Return the text with each unprintable character (controls, right-to-left marks …) as ``\\u{hex}``."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in _UNSAFE else c for c in text)
+    return "".join(c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in text)
 
 
 def defang(name: str) -> str:
