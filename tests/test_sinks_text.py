@@ -22,7 +22,8 @@ EVIDENCE = [
 def finding(**more) -> Finding:
     base = {
         "finding_id": finding_id("10.0.3.7", "evil.example", "tunnel"), "client": "10.0.3.7",
-        "registered_domain": "evil.example", "kind": "tunnel", "confidence": "high", "severity": "high", "score": -1.0, "up_bytes": 41000, "down_bytes": None,
+        "registered_domain": "evil.example", "kind": "tunnel",
+        "confidence": "high", "severity": "high", "score": -1.0, "up_bytes": 41000, "down_bytes": None,
         "query_count": 2140, "unique_name_count": 2140, "client_count": 1, "qtypes": {"TXT": 2140}, "evidence": EVIDENCE,
         "first_ts": datetime(2026, 1, 5, 9, tzinfo=UTC), "last_ts": datetime(2026, 1, 5, 12, tzinfo=UTC),
         "sample_names": ["payload.t.evil.example"], "summary": "10.0.3.7 moved at most 41 kB up.",
