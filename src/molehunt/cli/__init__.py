@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -12,6 +13,9 @@ from molehunt.errors import ConfigError, MissingExtraError, MolehuntError, Sourc
 
 #: Exit codes, as CONTRACT.md promises them.
 RAN, FAILED_ON, USAGE, INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+#: The modules that have the commands, in the order in which --help lists them.
+COMMANDS = ("scan", "show", "inspect", "package")
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -37,8 +41,8 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with CONTRACT's exit codes."""
-    from molehunt.cli import inspect, package, scan, show  # noqa: F401  (each adds its commands to the app)
-
+    for name in COMMANDS:
+        import_module(f"molehunt.cli.{name}")  # each adds its commands to the app
     try:
         app()
     except MolehuntError as error:

@@ -36,9 +36,8 @@ def _draw(progress: Progress, done: threading.Event) -> None:
     if done.wait(PATIENCE_S):
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
-    from rich.progress import TextColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from molehunt.cli import FAILED_ON, INPUT, RAN, app
+from molehunt.cli.marks import Baseline, Suppress, marked
 from molehunt.errors import ConfigError
-from molehunt.findings import CONFIDENCES, Report
+
+if TYPE_CHECKING:
+    from molehunt.config import Config
+    from molehunt.findings import Report
 
 Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")]
 Format = Annotated[list[str] | None, typer.Option("--format", "-f", help="Output format; may be given several times.")]
@@ -45,6 +49,8 @@ def scan(
     fail_on: Annotated[
         str | None, typer.Option(metavar="LEVEL", help="Exit 1 on a finding of this confidence or above.")
     ] = None,
+    suppress: Suppress = None,
+    baseline: Baseline = None,
     reproducible: Annotated[bool, typer.Option(help="Leave out of the output all that differs from run to run.")] = False,
     show_suppressed: ShowSuppressed = False,
     quiet: Quiet = False,
@@ -65,13 +71,14 @@ def scan(
     )  # fmt: skip
     with shown_on_terminal(not quiet and sys.stderr.isatty()) as progress:
         report = run(sources, settings, options, progress)
+    report = marked(report, suppress or [], baseline, settings.suppression)
     write(report, pairs, verbose, show_suppressed)
     if not quiet:
         summarise(report)
     raise typer.Exit(_exit_code(report, level))
 
 
-def _settings(path: Path | None, ports: list[int]) -> object:
+def _settings(path: Path | None, ports: list[int]) -> Config:
     from molehunt.config import Config, load
 
     config = load(path) if path else Config()
@@ -82,6 +89,8 @@ def _settings(path: Path | None, ports: list[int]) -> object:
 
 
 def _exit_code(report: Report, level: str | None) -> int:
+    from molehunt.findings import CONFIDENCES
+
     if any(source.error for source in report.sources):
         return INPUT
     if level is not None:
@@ -92,6 +101,8 @@ def _exit_code(report: Report, level: str | None) -> int:
 
 
 def _level(text: str | None) -> str | None:
+    from molehunt.findings import CONFIDENCES
+
     if text is not None and text not in CONFIDENCES:
         raise ConfigError(f"unknown level {text!r} for --fail-on", next_step=f"Levels: {', '.join(CONFIDENCES)}")
     return text

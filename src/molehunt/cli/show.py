@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from molehunt.cli import RAN, app
+from molehunt.cli.marks import Baseline, Suppress, marked, saved_report
 from molehunt.cli.scan import Format, Output, Quiet, ShowSuppressed, Verbose
-from molehunt.errors import ConfigError, SourceError
-from molehunt.findings import Finding, Report
+from molehunt.errors import ConfigError
+
+if TYPE_CHECKING:
+    from molehunt.findings import Finding, Report
 
 SavedReport = Annotated[str, typer.Argument(metavar="REPORT.json", help="A report saved with -f json, or - for stdin.")]
 
 
-def saved_report(path: str) -> Report:
-    """Read a report that ``-f json`` wrote.
-
-    Raises:
-        SourceError: The file cannot be read or is no report.
-    """
-    from pydantic import ValidationError
-
-    try:
-        text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return Report.model_validate_json(text)
-    except OSError as error:
-        raise SourceError(f"cannot read: {error.strerror}", where=path) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the document"
-        raise SourceError(
-            f"no molehunt report: {place}: {first['msg']}",
-            where=path,
-            next_step="Make one: molehunt scan … -f json -o report.json",
-        ) from error
-
-
 @app.command()
 def report(
-    path: SavedReport, formats: Format = None, outputs: Output = None, show_suppressed: ShowSuppressed = False,
-    quiet: Quiet = False, verbose: Verbose = 0,
-) -> None:  # fmt: skip
+    path: SavedReport,
+    formats: Format = None,
+    outputs: Output = None,
+    suppress: Suppress = None,
+    baseline: Baseline = None,
+    show_suppressed: ShowSuppressed = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
     """Render a saved report again, in any format."""
     from molehunt.cli.streams import summarise, targets, write
+    from molehunt.config import Config
 
     pairs = targets(formats or [], outputs or [])
-    saved = saved_report(path)
+    saved = marked(saved_report(path), suppress or [], baseline, Config().suppression)
     write(saved, pairs, verbose, show_suppressed)
     if not quiet:
         summarise(saved)
