@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from importlib import import_module
 from typing import Any, Literal
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
+from molehunt.errors import MissingExtraError
+from molehunt.schema import FINDINGS
+
 SCHEMA_VERSION = "1"
+
+#: What a notebook calls to show a report; loaded on use.
+NOTEBOOK_VIEW = "molehunt.sinks.html:fragment"
 
 Kind = Literal["tunnel", "exfiltration", "download", "beacon", "rotation", "fan_in", "rare_type", "direct_dns", "volume"]
 Confidence = Literal["high", "medium", "low"]
@@ -224,3 +232,44 @@ class Report(_Frozen):
     def skipped_count(self) -> int:
         """Count the records that could not be used, over all sources and reasons."""
         return sum(problem.count for source in self.sources for problem in source.problems)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the findings as a table with the columns of ``schema.FINDINGS``, a row each."""
+        return pa.Table.from_pylist([_row(finding) for finding in self.findings], schema=FINDINGS)
+
+    def to_pandas(self) -> Any:
+        """Return the findings as a pandas frame.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        _need("pandas")
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> Any:
+        """Return the findings as a Polars frame.
+
+        Raises:
+            MissingExtraError: Polars is not installed.
+        """
+        return _need("polars").from_arrow(self.to_arrow())
+
+    def _repr_html_(self) -> str:
+        """Show the report in a notebook."""
+        module, _, name = NOTEBOOK_VIEW.partition(":")
+        return str(getattr(import_module(module), name)(self))
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    row = finding.model_dump(include=set(FINDINGS.names))
+    row["qtypes"] = list(row["qtypes"].items())
+    for evidence in row["evidence"]:
+        evidence["value"] = None if evidence["value"] is None else str(evidence["value"])
+    return row
+
+
+def _need(package: str) -> Any:
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise MissingExtraError(package, "frames") from error

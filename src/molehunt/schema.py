@@ -85,3 +85,47 @@ QUERIES_SQL_TYPES: dict[str, str] = {
     "retry_count": "BIGINT",
     "edns_options": "USMALLINT[]",
 }
+
+_EVIDENCE = pa.struct(
+    [
+        ("detector", pa.string()),
+        ("feature", pa.string()),
+        ("value", pa.string()),
+        ("unit", pa.string()),
+        ("weight", pa.float64()),
+        ("sentence", pa.string()),
+        ("group", pa.string()),
+    ]
+)
+
+#: One row per finding: the fields of CONTRACT.md, for frames and Parquet. ``qtypes`` is a map, ``evidence`` a list of structs.
+FINDINGS: pa.Schema = pa.schema(
+    [
+        pa.field("finding_id", pa.string(), nullable=False),
+        pa.field("client", pa.string()),
+        pa.field("registered_domain", pa.string()),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("confidence", pa.string(), nullable=False),
+        pa.field("severity", pa.string(), nullable=False),
+        pa.field("score", pa.float64(), nullable=False),
+        pa.field("prior", pa.float64()),
+        pa.field("summary", pa.string()),
+        pa.field("up_bytes", pa.int64()),
+        pa.field("down_bytes", pa.int64()),
+        pa.field("query_count", pa.int64()),
+        pa.field("unique_name_count", pa.int64()),
+        pa.field("client_count", pa.int64()),
+        pa.field("qtypes", pa.map_(pa.string(), pa.int64())),
+        pa.field("first_ts", TIMESTAMP),
+        pa.field("last_ts", TIMESTAMP),
+        pa.field("family", pa.string()),
+        pa.field("evidence", pa.list_(_EVIDENCE)),
+        pa.field("sample_names", pa.list_(pa.string())),
+        pa.field("attack", pa.list_(pa.string())),
+        pa.field("next_steps", pa.list_(pa.string())),
+        (
+            "suppressed",
+            pa.struct([("reason", pa.string()), ("owner", pa.string()), ("rule", pa.string()), ("expires", pa.string())]),
+        ),
+    ]
+)
