@@ -18,7 +18,7 @@ LAYERS = {
     "config": 1, "findings": 1, "names": 1, "wire": 1,
     "readers": 2, "engines": 2, "detectors": 2, "rules": 2, "suppress": 2, "sinks": 2,
     "verdict": 3,
-    "scan": 4,
+    "detection": 4, "scan": 4,
     "watch": 5, "console": 5,
     "cli": 6,
 }  # fmt: skip

@@ -40,12 +40,137 @@ class SuppressionSettings(_Section):
     grown_ratio: float = Field(1.5, ge=1, description="bytes now ÷ bytes in the baseline from which a finding has grown")
 
 
+class DeliverySettings(_Section):
+    """How findings are sent to other systems. Source: own choice, within what the receivers document."""
+
+    attempt_count: int = Field(6, ge=1, le=50, description="tries of one batch before it counts as undelivered")
+    first_wait_s: float = Field(1.0, ge=0, le=60, description="wait before the second try; doubles with each")
+    longest_wait_s: float = Field(60.0, ge=0, le=3600, description="bound of a wait, also of a Retry-After")
+    timeout_s: float = Field(15.0, gt=0, le=600, description="wait for a connection or an answer")
+    batch_count: int = Field(200, ge=1, le=5000, description="findings of one request")
+    chat_count: int = Field(8, ge=1, le=20, description="findings shown in a chat message; Slack takes 50 blocks, Teams 28 kB")
+
+
+class GroupSettings(_Section):
+    """What a group is and when a domain counts as rare. Source: DETECTION 2 and 3 (Paxson et al. 2013; DSN 2014)."""
+
+    public_clients: int = Field(3, ge=2, description="a name that so many clients asked says nothing about one of them")
+    rare_clients: int = Field(2, ge=1, description="a domain with at most so many clients is rare")
+    rare_ratio: float = Field(0.01, ge=0, le=1, description="or with at most this share of all clients")
+    retry_s: float = Field(5.0, ge=0, le=60, description="a same query within this time counts once")
+
+
+class EarlySettings(_Section):
+    """Few names that each carry much. Source: DETECTION 5, measured on 170 public captures."""
+
+    names: int = Field(8, ge=2, description="distinct names")
+    name_bytes: float = Field(20.0, gt=0, description="bytes that each of them carries, in the mean")
+    new_ratio: float = Field(0.7, ge=0, le=1, description="share of names that are never repeated")
+    clients: int = Field(2, ge=1, description="most clients of the domain")
+    mark_names: int = Field(2, ge=1, description="distinct names suffice, if they hold octets that no host name has")
+
+
+class VolumeSettings(_Section):
+    """The promise of the design: what moves is listed. Source: ARCHITECTURE, DETECTION 5; Paxson et al. 2013 (4 kB)."""
+
+    bytes: int = Field(4096, ge=256, description="bytes up in 24 h, or in 30 d, that are always listed")
+    alert_bytes: int = Field(2048, ge=256, description="bytes up that are listed if the names are new")
+    new_ratio: float = Field(0.7, ge=0, le=1, description="share of names that are never repeated, for the above")
+
+
+class SlowSettings(_Section):
+    """A trickle over days. Source: DETECTION 5."""
+
+    bytes: int = Field(1024, ge=128, description="bytes up within the days below")
+    days: float = Field(7.0, gt=0, le=30, description="length of the window")
+    clients: int = Field(2, ge=1, description="most clients of the domain")
+
+
+class DownloadSettings(_Section):
+    """Data in answers. Source: DETECTION 5."""
+
+    bytes: int = Field(4096, ge=256, description="bytes down in 24 h of answers that nobody else got")
+    changes: int = Field(24, ge=4, description="times a day that the answer to one name changes")
+
+
+class BeaconSettings(_Section):
+    """Regular gaps. Source: DETECTION 4, measured: at most 0.1 % false on exponential gaps."""
+
+    beats: int = Field(12, ge=6, description="fewest beats")
+    offset: float = Field(7.0, gt=0, description="a in R > a + b n")
+    slope: float = Field(0.085, ge=0, description="b in R > a + b n")
+    period_s: float = Field(1.0, ge=0, description="shortest period; faster is a burst, not a beat")
+
+
+class RotationSettings(_Section):
+    """One client, many domains. Source: DETECTION 5."""
+
+    bytes: int = Field(8192, ge=512, description="bytes up in 24 h over rare domains")
+    domains: int = Field(20, ge=3, description="or so many rare domains in 24 h, each with the bytes below")
+    name_bytes: float = Field(20.0, gt=0, description="bytes per name")
+    name_chars: int = Field(28, ge=8, description="characters per name, registered domain included; shorter is not counted")
+
+
+class FanInSettings(_Section):
+    """One domain, many clients. Source: DETECTION 5."""
+
+    clients: int = Field(5, ge=3, description="fewest clients")
+    names: int = Field(3, ge=1, description="most names per client, in the mean")
+    bytes: int = Field(128, ge=16, description="bytes over all clients")
+    name_bytes: float = Field(8.0, gt=0, description="bytes per name, in the mean")
+
+
+class RareTypeSettings(_Section):
+    """Record types that ordinary hosts do not ask. Source: DETECTION 5; RFC 1035 (NULL is experimental)."""
+
+    queries: int = Field(3, ge=1, description="queries of such a type")
+
+
+class LookupSettings(_Section):
+    """When traffic looks like look-ups of hashes or addresses. Source: DETECTION 4."""
+
+    likeness: float = Field(0.8, ge=0, le=1, description="likeness from which confidence is capped at low")
+    answers: int = Field(16, ge=1, description="most distinct answers")
+    answer_bytes: float = Field(4.0, gt=0, description="bytes down per query; a look-up gets fewer")
+    cap_bytes: int = Field(64 << 10, ge=1024, description="bytes up in a day above which nothing is capped")
+    length_ratio: float = Field(0.9, gt=0, le=1, description="share of names whose label has the one length")
+
+
+class VerdictSettings(_Section):
+    """From weights to words. Source: DETECTION 4."""
+
+    prior: float = Field(-6.0, le=0, description="log10 odds before any evidence")
+    clip: float = Field(3.0, gt=0, description="most that one group of evidence adds or takes")
+    groups: int = Field(3, ge=1, description="groups that must agree for an alert")
+    agree: float = Field(0.3, ge=0, description="weight from which a group agrees")
+    medium: float = Field(0.0, description="score from which confidence is medium")
+    high: float = Field(2.0, description="score from which confidence is high")
+
+
+class DetectionSettings(_Section):
+    """All thresholds of the detection."""
+
+    group: GroupSettings = GroupSettings()
+    early: EarlySettings = EarlySettings()
+    volume: VolumeSettings = VolumeSettings()
+    slow: SlowSettings = SlowSettings()
+    download: DownloadSettings = DownloadSettings()
+    beacon: BeaconSettings = BeaconSettings()
+    rotation: RotationSettings = RotationSettings()
+    fan_in: FanInSettings = FanInSettings()
+    rare_type: RareTypeSettings = RareTypeSettings()
+    lookup: LookupSettings = LookupSettings()
+    verdict: VerdictSettings = VerdictSettings()
+
+
 class Config(_Section):
     """All settings of a run."""
 
     limits: InputLimits = InputLimits()
     pcap: PcapSettings = PcapSettings()
     suppression: SuppressionSettings = SuppressionSettings()
+    detection: DetectionSettings = DetectionSettings()
+    delivery: DeliverySettings = DeliverySettings()
 
 
 def load(path: Path) -> Config:
