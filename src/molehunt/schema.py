@@ -6,6 +6,8 @@ does not show is null, never 0 and never ``""``. Every field's metadata states i
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -99,33 +101,32 @@ _EVIDENCE = pa.struct(
 )
 
 #: One row per finding: the fields of CONTRACT.md, for frames and Parquet. ``qtypes`` is a map, ``evidence`` a list of structs.
-FINDINGS: pa.Schema = pa.schema(
-    [
-        pa.field("finding_id", pa.string(), nullable=False),
-        pa.field("client", pa.string()),
-        pa.field("registered_domain", pa.string()),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("confidence", pa.string(), nullable=False),
-        pa.field("severity", pa.string(), nullable=False),
-        pa.field("score", pa.float64(), nullable=False),
-        pa.field("prior", pa.float64()),
-        pa.field("summary", pa.string()),
-        pa.field("up_bytes", pa.int64()),
-        pa.field("down_bytes", pa.int64()),
-        pa.field("query_count", pa.int64()),
-        pa.field("unique_name_count", pa.int64()),
-        pa.field("client_count", pa.int64()),
-        pa.field("qtypes", pa.map_(pa.string(), pa.int64())),
-        pa.field("first_ts", TIMESTAMP),
-        pa.field("last_ts", TIMESTAMP),
-        pa.field("family", pa.string()),
-        pa.field("evidence", pa.list_(_EVIDENCE)),
-        pa.field("sample_names", pa.list_(pa.string())),
-        pa.field("attack", pa.list_(pa.string())),
-        pa.field("next_steps", pa.list_(pa.string())),
-        (
-            "suppressed",
-            pa.struct([("reason", pa.string()), ("owner", pa.string()), ("rule", pa.string()), ("expires", pa.string())]),
-        ),
-    ]
-)
+_FINDING_FIELDS: list[pa.Field[Any]] = [
+    pa.field("finding_id", pa.string(), nullable=False),
+    pa.field("client", pa.string()),
+    pa.field("registered_domain", pa.string()),
+    pa.field("kind", pa.string(), nullable=False),
+    pa.field("confidence", pa.string(), nullable=False),
+    pa.field("severity", pa.string(), nullable=False),
+    pa.field("score", pa.float64(), nullable=False),
+    pa.field("prior", pa.float64()),
+    pa.field("summary", pa.string()),
+    pa.field("up_bytes", pa.int64()),
+    pa.field("down_bytes", pa.int64()),
+    pa.field("query_count", pa.int64()),
+    pa.field("unique_name_count", pa.int64()),
+    pa.field("client_count", pa.int64()),
+    pa.field("qtypes", pa.map_(pa.string(), pa.int64())),
+    pa.field("first_ts", TIMESTAMP),
+    pa.field("last_ts", TIMESTAMP),
+    pa.field("family", pa.string()),
+    pa.field("evidence", pa.list_(_EVIDENCE)),
+    pa.field("sample_names", pa.list_(pa.string())),
+    pa.field("attack", pa.list_(pa.string())),
+    pa.field("next_steps", pa.list_(pa.string())),
+    pa.field(
+        "suppressed",
+        pa.struct([("reason", pa.string()), ("owner", pa.string()), ("rule", pa.string()), ("expires", pa.string())]),
+    ),
+]
+FINDINGS: pa.Schema = pa.schema(_FINDING_FIELDS)
