@@ -35,10 +35,11 @@ HOMES = {
     "rich": {"cli", "sinks"},
     "typer": {"cli"},
     "stix2": {"sinks"},
+    "httpx": {"sinks"},
 }
 
 #: Packages that `import molehunt` and `molehunt --help` do not load.
-LATE = {"duckdb", "pyspark", "pandas", "polars", "jinja2", "stix2", "pymisp", "publicsuffixlist", "zstandard", "lz4"}
+LATE = {"duckdb", "pyspark", "pandas", "polars", "jinja2", "httpx", "stix2", "pymisp", "publicsuffixlist", "zstandard", "lz4"}
 
 
 def place(path: Path) -> str:

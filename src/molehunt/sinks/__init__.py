@@ -19,6 +19,15 @@ SINKS: dict[str, str] = {
     "jsonl": "molehunt.sinks.jsonl:SINK",
     "json": "molehunt.sinks.json:SINK",
     "csv": "molehunt.sinks.csv:SINK",
+    "markdown": "molehunt.sinks.markdown:SINK",
+    "parquet": "molehunt.sinks.parquet:SINK",
+    "ecs": "molehunt.sinks.ecs:SINK",
+    "ocsf": "molehunt.sinks.ocsf:SINK",
+    "asim": "molehunt.sinks.asim:SINK",
+    "cef": "molehunt.sinks.cef:SINK",
+    "leef": "molehunt.sinks.leef:SINK",
+    "stix": "molehunt.sinks.stix:SINK",
+    "misp": "molehunt.sinks.misp:SINK",
 }
 
 

@@ -1,0 +1,150 @@
+"""A STIX 2.1 bundle, made by OASIS's own library: indicators for alerts, observed data for everything."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+from molehunt.errors import MissingExtraError
+from molehunt.findings import Finding, Report
+from molehunt.sinks import SinkOptions, alert, shown
+from molehunt.sinks.text import safe
+
+#: Ids are derived, so that the same finding is the same object in every bundle.
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://molehunt.invalid/stix")
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class StixSink:
+    """Write one bundle, object by object. Clients are observed, never indicated: they are the victims."""
+
+    name = "stix"
+    summary = "a STIX 2.1 bundle: indicators, observed data, sightings, techniques"
+
+    def write(self, report: Report, stream: BinaryIO, options: SinkOptions) -> None:
+        """Write the bundle.
+
+        Raises:
+            MissingExtraError: The package stix2 is not installed.
+        """
+        stream.write(f'{{"type":"bundle","id":"bundle--{_uid("bundle", report.model_dump_json())}","objects":['.encode())
+        for i, made in enumerate(objects(report, shown(report, options))):
+            stream.write((b",\n" if i else b"\n") + made.serialize().encode("ascii"))
+        stream.write(b"\n]}\n")
+
+
+def objects(report: Report, findings: list[Finding]) -> Iterator[Any]:
+    """Yield the objects of the bundle, each once."""
+    try:
+        import stix2.v21 as stix
+    except ImportError as error:
+        raise MissingExtraError("stix2", "stix") from error
+    author = stix.Identity(
+        id=f"identity--{_uid('identity')}", name="molehunt", identity_class="system", created=BEGINNING, modified=BEGINNING
+    )
+    yield author
+    seen: set[str] = set()
+    for finding in findings:
+        for made in _of_finding(stix, author, finding, report):
+            if made["id"] not in seen:
+                seen.add(made["id"])
+                yield made
+
+
+def _of_finding(stix: Any, author: Any, finding: Finding, report: Report) -> Iterator[Any]:
+    when = alert.moment(finding, report)
+    times = {"created": when, "modified": when, "created_by_ref": author["id"]}
+    things = _observables(stix, finding)
+    yield from things
+    if not things:
+        return
+    observed = stix.ObservedData(
+        id=f"observed-data--{_uid('observed', alert.event_id(finding))}",
+        first_observed=finding.first_ts or when,
+        last_observed=max(finding.first_ts or when, when),
+        number_observed=min(max(finding.query_count, 1), 999_999_999),
+        object_refs=[thing["id"] for thing in things],
+        **times,
+    )
+    yield observed
+    if not (finding.alert and finding.registered_domain and finding.suppressed is None):
+        return
+    indicator = _indicator(stix, finding, when, times)
+    yield indicator
+    yield stix.Sighting(
+        id=f"sighting--{_uid('sighting', alert.event_id(finding))}",
+        sighting_of_ref=indicator["id"],
+        observed_data_refs=[observed["id"]],
+        count=observed["number_observed"],
+        first_seen=observed["first_observed"],
+        last_seen=observed["last_observed"],
+        description=safe(alert.summary(finding)),
+        **times,
+    )
+    for technique in alert.techniques(finding):
+        yield from _technique(stix, author, indicator, technique, times)
+
+
+def _observables(stix: Any, finding: Finding) -> list[Any]:
+    ip, made = alert.address(finding.client), []
+    if ip:
+        made.append((stix.IPv4Address if ip.version == 4 else stix.IPv6Address)(value=str(ip)))
+    if finding.registered_domain:
+        made.append(stix.DomainName(value=_plain(finding.registered_domain)))
+    return made
+
+
+def _indicator(stix: Any, finding: Finding, when: datetime, times: dict[str, Any]) -> Any:
+    domain = _plain(finding.registered_domain or "").replace("\\", "\\\\").replace("'", "\\'")
+    return stix.Indicator(
+        id=f"indicator--{_uid('indicator', finding.finding_id)}",
+        name=f"{alert.title(finding)}: {safe(finding.registered_domain or '')}",
+        description=safe(alert.summary(finding)),
+        indicator_types=["malicious-activity" if finding.confidence == "high" else "anomalous-activity"],
+        pattern=f"[domain-name:value = '{domain}']",
+        pattern_type="stix",
+        pattern_version="2.1",
+        valid_from=finding.first_ts or when,
+        confidence=alert.CONFIDENCE_PERCENT[finding.confidence],
+        kill_chain_phases=[
+            stix.KillChainPhase(kill_chain_name="mitre-attack", phase_name=phase)
+            for phase in dict.fromkeys(t.tactic.lower().replace(" ", "-") for t in alert.techniques(finding))
+        ]
+        or None,
+        external_references=[stix.ExternalReference(source_name="molehunt", external_id=finding.finding_id)],
+        **times,
+    )
+
+
+def _technique(stix: Any, author: Any, indicator: Any, technique: alert.Technique, times: dict[str, Any]) -> Iterator[Any]:
+    reference = stix.ExternalReference(source_name="mitre-attack", external_id=technique.id, url=technique.url)
+    pattern = stix.AttackPattern(
+        id=f"attack-pattern--{_uid('technique', technique.id)}",
+        name=technique.name,
+        external_references=[reference],
+        created=BEGINNING,
+        modified=BEGINNING,
+        created_by_ref=author["id"],
+    )
+    yield pattern
+    yield stix.Relationship(
+        id=f"relationship--{_uid('indicates', indicator['id'], technique.id)}",
+        relationship_type="indicates",
+        source_ref=indicator["id"],
+        target_ref=pattern["id"],
+        **times,
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a name as STIX can hold it: what is no printable text is escaped."""
+    return text if text.isprintable() else safe(text)
+
+
+def _uid(*parts: str) -> uuid.UUID:
+    return uuid.uuid5(NAMESPACE, "\0".join(parts).encode("utf-8", "backslashreplace").decode())
+
+
+SINK = StixSink()
