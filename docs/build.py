@@ -38,9 +38,8 @@ def cli_page() -> str:
 def output_page() -> str:
     """Return the reference of what goes in and out: QUERIES, findings, the report."""
     parts = ["# Tables and documents\n\nMade from the code by `docs/build.py`. The JSON Schema is `report.schema.json`.\n"]
-    parts.append(
-        "\n## QUERIES\n\nOne row per DNS transaction; what every reader produces.\n\n| column | type | meaning | null means |\n|---|---|---|---|\n"
-    )
+    parts.append("\n## QUERIES\n\nOne row per DNS transaction; what every reader produces.\n")
+    parts.append("\n| column | type | meaning | null means |\n|---|---|---|---|\n")
     for field in QUERIES:
         about = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
         unit = f" ({about['unit']})" if about.get("unit") else ""

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from molehunt.config import Config
     from molehunt.findings import Report
 
-Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")]
-Format = Annotated[list[str] | None, typer.Option("--format", "-f", help="Output format; may be given several times.")]
-Output = Annotated[list[str] | None, typer.Option("--output", "-o", help="Where the n-th format goes (default -, stdout).")]
+Sources = Annotated[list[str], typer.Argument(metavar="SOURCE", help="Files, folders, globs, or - for standard input.")]
+Format = Annotated[
+    list[str] | None, typer.Option("--format", "-f", metavar="FORMAT", help="Output format; may be given several times.")
+]
+Output = Annotated[
+    list[str] | None, typer.Option("--output", "-o", metavar="FILE", help="Where the n-th format goes (default -, stdout).")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Show the evidence of each finding.")]
 ShowSuppressed = Annotated[bool, typer.Option("--show-suppressed", help="Show suppressed findings too.")]
@@ -32,14 +36,18 @@ def scan(
     columns: Annotated[
         list[str] | None, typer.Option("--map", metavar="COLUMN=NAME", help="Column map of the table reader.")
     ] = None,
-    ports: Annotated[list[int] | None, typer.Option("--port", help="Further ports that carry DNS in captures.")] = None,
+    ports: Annotated[
+        list[int] | None, typer.Option("--port", metavar="PORT", help="Further ports that carry DNS in captures.")
+    ] = None,
     rule: Annotated[
         str | None, typer.Option("--rule", metavar="ID", help="Apply one SIEM rule as published, and nothing else.")
     ] = None,
-    window: Annotated[str | None, typer.Option(help="How far back from --now: 24h, 7d, all. [rule: 24h, else all]")] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="How far back from --now: 24h, 7d, all. [rule: 24h, else all]")
+    ] = None,
     now: Annotated[str | None, typer.Option(metavar="TIME", help="End of the window, RFC 3339. [newest record]")] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings, a TOML file.")] = None,
-    engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, a TOML file.")] = None,
+    engine: Annotated[str, typer.Option(metavar="NAME", help="duckdb or spark.")] = "duckdb",
     memory: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Limit of the engine's memory; it spills to disk beyond, e.g. 4GB."),

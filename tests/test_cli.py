@@ -1,0 +1,208 @@
+"""The command line as a person or a script meets it: streams, exit codes, messages. Runs the installed program."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MOLEHUNT = str(Path(sys.executable).parent / "molehunt")
+
+HEADER = (
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n"
+    "#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\ttrans_id\trtt\tquery\tqclass\tqclass_name\tqtype\tqtype_name"
+    "\trcode\trcode_name\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected\n"
+)
+
+
+def line(i: int, name: str, client: str = "10.0.0.7", kind: str = "TXT") -> str:
+    return (
+        f"{1767603600 + i}.5\tC{i}\t{client}\t40000\t10.0.0.1\t53\tudp\t{i}\t0.02\t{name}\t1\tC_INTERNET\t16\t{kind}"
+        "\t0\tNOERROR\tF\tF\tT\tT\t0\t-\t-\tF\n"
+    )
+
+
+def tunnel_names(count: int) -> list[str]:
+    import base64
+    import random
+
+    source = random.Random(7)
+    return [base64.b32encode(source.randbytes(35)).decode().lower() + ".t.evil.example" for _ in range(count)]
+
+
+@pytest.fixture
+def log(tmp_path) -> Path:
+    path = tmp_path / "dns.log"
+    path.write_text(HEADER + "".join(line(i, name) for i, name in enumerate(tunnel_names(120))))
+    return path
+
+
+def molehunt(*arguments: object, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    env = {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "NO_COLOR"}} | environment
+    return subprocess.run([MOLEHUNT, *map(str, arguments)], input=stdin, capture_output=True, env=env, timeout=120, check=False)
+
+
+def test_help_names_every_command():
+    done = molehunt("--help")
+    assert done.returncode == 0
+    for command in (b"scan", b"report", b"explain", b"rules", b"list", b"config"):
+        assert command in done.stdout
+
+
+def test_the_rule_gives_its_columns_on_stdout_and_the_summary_on_stderr(log):
+    done = molehunt("scan", log, "--rule", "T1071.004", "-f", "csv")
+    assert done.returncode == 0
+    header, row = done.stdout.decode().splitlines()
+    assert header == (
+        "LastSeen,ClientIP,TopDomain,QueryCount,UniqueSubdomains,AvgDomainLength,MaxDomainLength,QueryTypes,TunnelConfidence"
+    )
+    assert row == '2026-01-05T09:01:59.500000Z,10.0.0.7,evil,120,120,71.0,71,"[""TXT""]",high'
+    assert b"read 120 queries" in done.stderr
+    assert b"\r" not in done.stderr
+
+
+def test_a_tunnel_is_found_and_explained(log, tmp_path):
+    saved = tmp_path / "report.json"
+    done = molehunt("scan", log, "-f", "json", "-o", saved, "-f", "table")
+    assert done.returncode == 0, done.stderr
+    assert b"10.0.0.7" in done.stdout
+    assert b"evil[.]example" in done.stdout
+    report = json.loads(saved.read_text())
+    finding = report["findings"][0]
+    assert (finding["client"], finding["registered_domain"], finding["confidence"]) == ("10.0.0.7", "evil.example", "high")
+    assert finding["score"] == pytest.approx(finding["prior"] + sum(e["weight"] for e in finding["evidence"]))
+    assert finding["up_bytes"] >= 120 * 35
+    again = molehunt("report", saved, "-f", "json")
+    assert json.loads(again.stdout) == report
+    told = molehunt("explain", saved, finding["finding_id"][:6])
+    assert told.returncode == 0
+    assert f"{finding['score']:+.2f}".encode() in told.stdout
+    assert molehunt("explain", saved, "zzz").returncode == 2
+
+
+def test_fail_on_is_asked_for(log):
+    assert molehunt("scan", log).returncode == 0
+    assert molehunt("scan", log, "--fail-on", "high").returncode == 1
+    quiet = log.with_name("quiet.log")
+    quiet.write_text(HEADER + line(1, "www.example.com"))
+    assert molehunt("scan", quiet, "--fail-on", "low").returncode == 0
+
+
+def test_a_suppressed_finding_does_not_fail_the_run(log, tmp_path):
+    rules = tmp_path / "known.toml"
+    rules.write_text('[[rule]]\ndomain = "evil.example"\nreason = "exercise"\n')
+    done = molehunt("scan", log, "--fail-on", "low", "--suppress", rules)
+    assert done.returncode == 0
+    assert b"suppressed" in done.stdout
+    assert b"evil[.]example" not in done.stdout
+    assert b"evil[.]example" in molehunt("scan", log, "--suppress", rules, "--show-suppressed").stdout
+
+
+def test_a_baseline_says_what_is_new(log, tmp_path):
+    saved = tmp_path / "old.json"
+    molehunt("scan", log, "-f", "json", "-o", saved)
+    report = json.loads(molehunt("scan", log, "--baseline", saved, "-f", "json").stdout)
+    assert report["comparison"] == {"baseline": str(saved), "new": [], "gone": [], "grown": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--rule", "T9999"], b"T1071.004"),
+        (["--window", "yesterday"], b"24h"),
+        (["--now", "noon"], b"2026"),
+        (["-f", "pdf"], b"table"),
+        (["-f", "json", "-f", "csv"], b"standard output"),
+        (["--fail-on", "loud"], b"high, medium, low"),
+        (["--from", "telegraph"], b"zeek"),
+        (["--map", "qname"], b"--map"),
+        (["--config", "/nonexistent.toml"], b"/nonexistent.toml"),
+        (["--engine", "abacus"], b"duckdb"),
+        (["--mole"], b"--mole"),
+    ],
+)
+def test_wrong_usage_is_named_with_the_next_step(log, arguments, says):
+    done = molehunt("scan", log, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert done.stdout == b""
+    assert b"Traceback" not in done.stderr
+
+
+def test_one_bad_source_loses_nothing_of_the_others(log, tmp_path):
+    bad = tmp_path / "noise.bin"
+    bad.write_bytes(bytes(range(256)) * 40)
+    done = molehunt("scan", log, bad, tmp_path / "absent.log", "--rule", "T1071.004", "-f", "jsonl")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["TopDomain"] == "evil"
+    assert b"noise.bin" in done.stderr
+    assert b"absent.log" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 5000, b"GET / HTTP/1.1\r\n\r\n"])
+def test_an_input_without_dns_leaves_with_3(tmp_path, content):
+    path = tmp_path / "input"
+    path.write_bytes(content)
+    done = molehunt("scan", path)
+    assert done.returncode == 3
+    assert b"input" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_standard_input_is_read(log):
+    done = molehunt("scan", "-", "--rule", "T1071.004", "-f", "jsonl", stdin=log.read_bytes())
+    assert json.loads(done.stdout)["QueryCount"] == 120
+
+
+def test_a_closed_pipe_is_no_error(log):
+    command = f"'{MOLEHUNT}' scan '{log}' -f jsonl -q | head -c 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stderr == ""
+    assert done.stdout[1:].strip() in {"0", "141"}
+
+
+def test_an_interrupt_leaves_with_130(tmp_path):
+    pipe = tmp_path / "slow.log"
+    os.mkfifo(pipe)
+    with subprocess.Popen(
+        [MOLEHUNT, "scan", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdin.write(HEADER.encode())
+        process.stdin.flush()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_no_color_without_a_terminal(log):
+    assert b"\x1b" not in molehunt("scan", log).stdout
+
+
+def test_settings_are_shown_and_checked(tmp_path):
+    shown = molehunt("config", "show")
+    assert shown.returncode == 0
+    path = tmp_path / "molehunt.toml"
+    path.write_bytes(shown.stdout)
+    assert molehunt("config", "check", path).returncode == 0
+    path.write_text("[pcap]\nports = [70000000]\nretry_s = -1\n")
+    done = molehunt("config", "check", path)
+    assert done.returncode == 2
+    assert b"retry_s" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["readers", "detectors", "sinks"])
+def test_lists_have_a_line_each(what):
+    done = molehunt("list", what)
+    assert done.returncode == 0
+    assert all(len(row.split(maxsplit=1)) == 2 for row in done.stdout.decode().splitlines())
+
+
+def test_the_rule_is_printed_as_published():
+    assert b"SubdomainEntropyThreshold = 3.5" in molehunt("rules", "show", "T1071.004").stdout
