@@ -1,0 +1,50 @@
+"""All cases by name, and how to make one: names are cheap, cases are made where they are measured."""
+
+from __future__ import annotations
+
+from evaluation import channels, corpora, lookalikes, mixed
+from evaluation.cases import Case
+
+#: Files of the quick run: one small capture for each tool family, and benign logs of each kind.
+QUICK_CORPORA = (
+    "malicious/dmachard/", "malicious/bonelee/iodine_direct_ssh6", "malicious/bonelee/dns2tcp_sendfile9", "malicious/sans/",
+    "malicious/bonelee/dnscapy_scp2", "malicious/bonelee/dnscat2_when_exec", "malicious/tomaspena53/MXSIZE-225",
+    "malicious/tomaspena53/MXSIZE-NL", "malicious/ndpi/", "malicious/suricata", "malicious/elisaUD/2",
+    "malicious/ggyggy666/And", "benign/rita", "benign/markbaggett", "benign/otrf", "benign/stratosphere/005",
+    "benign/zeek/nishan", "benign/zeek/trickbot", "benign/zeek/abdoul", "benign/adguard", "benign/pihole/bazmonk",
+    "benign/pihole/p79", "benign/bonelee", "benign/allowlists", "formats/suricata_eve/nico",
+)  # fmt: skip
+
+
+def names(*, quick: bool = False) -> list[str]:
+    """Name all cases of a run; the quick one takes each change and look-alike once, and small corpora."""
+    every = [*corpora.names(), *channels.names(), *lookalikes.names(corpora.real_long_names()), *mixed.names()]
+    return [name for name in every if _quick(name)] if quick else every
+
+
+def _quick(name: str) -> bool:
+    part = name.split("/")
+    if part[0] == "corpus":
+        return name.removeprefix("corpus/").startswith(QUICK_CORPORA)
+    if part[0] == "channel":
+        return part[3] == "4 kB" and part[2] in _first_and_last(part[1])
+    if part[0] == "mixed":
+        return part[1] == mixed.MADE_UP and part[2] == "base32" and part[3] != "60 kB"
+    return name not in {f"lookalike/{lookalikes.FORWARDED}", f"lookalike/{lookalikes.EVERYTHING}"}
+
+
+def _first_and_last(change: str) -> set[str]:
+    variants = list(channels.CHANGES[change])
+    return {variants[0], variants[-1]}
+
+
+def make(name: str, seed: int) -> Case:
+    """Make the case of this name."""
+    part = name.split("/", maxsplit=1)[0]
+    if part == "channel":
+        return channels.make(name, seed)
+    if part == "lookalike":
+        return lookalikes.make(name, seed, corpora.real_long_names())
+    if part == "mixed":
+        return mixed.make(name, seed)
+    return corpora.make(name)
