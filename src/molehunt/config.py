@@ -23,6 +23,17 @@ class InputLimits(_Section):
     line_bytes: int = Field(4 << 20, ge=1 << 10, description="longest line of a text log")
     expansion_ratio: float = Field(1000.0, ge=10, description="decompressed ÷ compressed bytes; more is a bomb")
     expansion_free_bytes: int = Field(64 << 20, ge=0, description="bytes that a file may expand to at any ratio")
+    spool_bytes: int = Field(256 << 30, ge=1 << 20, description="longest standard input or decompressed file")
+    reject_count: int = Field(10_000, ge=1, description="bad lines of a file up to which each reason is told apart")
+    json_bytes: int = Field(1 << 30, ge=1 << 20, description="longest JSON document that is not line by line")
+
+
+class TableSettings(_Section):
+    """How tables of unknown origin are read; ``--map`` on the command line comes on top."""
+
+    columns: dict[str, str] = Field(
+        default_factory=dict, description="our column -> the file's, such as qname = 'QueryName'; a number counts from 1"
+    )
 
 
 class PcapSettings(_Section):
@@ -163,14 +174,37 @@ class DetectionSettings(_Section):
     verdict: VerdictSettings = VerdictSettings()
 
 
+class PublishedRule(_Section):
+    """Numbers of the published rule T1071.004, as its KQL text has them; with other numbers it is another rule.
+
+    Source: ``rules/T1071.004.kql``. The weights are own choice: the three facts that the rule looks at lift the prior odds to
+    just medium, and what it calls high to just high.
+    """
+
+    qtypes: tuple[str, ...] = Field(("TXT", "NULL", "CNAME", "MX", "A", "AAAA"), description="record types it looks at")
+    name_chars: int = Field(50, ge=0, description="a name with more characters is looked at")
+    dots: int = Field(5, ge=0, description="or one with more dots")
+    query_count: int = Field(20, ge=0, description="more queries than this are listed")
+    name_count: int = Field(10, ge=0, description="if they have more distinct names than this")
+    mean_chars: float = Field(40.0, ge=0, description="and more characters than this in the mean")
+    high_name_count: int = Field(100, ge=0, description="more distinct names than this are high")
+    high_mean_chars: float = Field(60.0, ge=0, description="if they have more characters than this in the mean")
+    dense_name_count: int = Field(50, ge=0, description="or more distinct names than this")
+    dense_mean_chars: float = Field(50.0, ge=0, description="if they have more characters than this in the mean")
+    fact_weight: float = Field(2.0, ge=0, le=3, description="log10 odds of each of: queries, distinct names, length")
+    high_weight: float = Field(1.0, ge=0, le=3, description="more log10 odds of names and of length, if it says high")
+
+
 class Config(_Section):
     """All settings of a run."""
 
     limits: InputLimits = InputLimits()
     pcap: PcapSettings = PcapSettings()
+    table: TableSettings = TableSettings()
     suppression: SuppressionSettings = SuppressionSettings()
     detection: DetectionSettings = DetectionSettings()
     delivery: DeliverySettings = DeliverySettings()
+    rule: PublishedRule = PublishedRule()
 
 
 def load(path: Path) -> Config:

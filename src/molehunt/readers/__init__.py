@@ -17,6 +17,8 @@ from molehunt.findings import Problem
 if TYPE_CHECKING:
     import duckdb
 
+    from molehunt.readers.survey import Survey
+
 #: name -> "module:object", in sniffing order; loaded on use.
 READERS: dict[str, str] = {
     "pcap": "molehunt.readers.pcap:READER",
@@ -35,11 +37,15 @@ class SourceFile:
         name: What the user called it; for messages.
         path: Where its plain bytes are; a temporary file if the source was compressed or standard input.
         head: Its first 64 KiB.
+        folder: Where a reader may make temporary files; removed when the run ends. None: nowhere.
+        survey: What one quick pass saw of a text file; None for a binary one.
     """
 
     name: str
     path: Path
     head: bytes
+    folder: Path | None = None
+    survey: Survey | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,16 @@ class Reading:
         relation: SQL of a SELECT over the connection given to the reader, with the columns of QUERIES in order.
         problems: Tells what was skipped and why, per reason; complete only after the relation has been read to its end.
         keep: Whatever must stay alive while the relation is in use (Arrow tables, temporary files).
+        expected_count: Rows of the relation if every record of the source is good; None where no cheap look tells.
+        lost: Tells which records are missing, given how many rows the relation really has; asked only if that is not
+            ``expected_count``.
     """
 
     relation: str
     problems: Callable[[], list[Problem]]
     keep: list[object] = field(default_factory=list)
+    expected_count: int | None = None
+    lost: Callable[[int], list[Problem]] = field(default=lambda row_count: [])
 
 
 class Reader(Protocol):

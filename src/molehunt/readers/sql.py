@@ -1,0 +1,108 @@
+"""Pieces of SQL that every text reader builds its relation from. Nothing from a file reaches SQL but as a quoted literal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from molehunt.schema import QUERIES_SQL_TYPES
+from molehunt.wire.codes import RCODES, TYPES
+
+
+def literal(text: str) -> str:
+    """Return the text as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(text: str) -> str:
+    """Return the text as a SQL name."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def select(columns: Mapping[str, str], source: str, where: str = "") -> str:
+    """Return a SELECT with the columns of QUERIES in order; those not given are null, and the protocol is dns.
+
+    Each expression stands alone, so that a query over few columns pays for those only.
+    """
+    given = {"protocol": "'dns'", **columns}
+    parts = [f"({given.get(name, 'NULL')})::{kind} AS {name}" for name, kind in QUERIES_SQL_TYPES.items()]
+    return f"SELECT {', '.join(parts)} FROM {source}" + (f" WHERE {where}" if where else "")
+
+
+def union(relations: Iterable[str]) -> str:
+    """Return all rows of several relations."""
+    return " UNION ALL ".join(f"({relation})" for relation in relations)
+
+
+def present(text: str) -> str:
+    """Return the text, null where it is empty."""
+    return f"nullif({text}, '')"
+
+
+def _codes(codes: Mapping[int, str]) -> str:
+    return "MAP {" + ", ".join(f"'{number}': '{name}'" for number, name in codes.items()) + "}"
+
+
+@cache
+def _names() -> tuple[str, str]:
+    return _codes(TYPES), _codes(RCODES)
+
+
+def qtype(text: str) -> str:
+    """Return the record type as mnemonic: ``16``, ``16 (TXT)``, ``query-16`` and ``txt`` are all TXT, ``*`` is ANY."""
+    number = f"regexp_extract({text}, '[0-9]+')"
+    return (
+        f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'query-') "
+        f"THEN coalesce({_names()[0]}[{number}], 'TYPE' || {number}) "
+        f"WHEN {text} = '*' THEN 'ANY' ELSE upper(nullif({text}, '')) END"
+    )
+
+
+def rcode(text: str) -> str:
+    """Return the response code as mnemonic: ``3``, ``rcode-3`` and ``NXDomain`` are all NXDOMAIN."""
+    number = f"regexp_extract({text}, '[0-9]+')"
+    return (
+        f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'rcode-') "
+        f"THEN coalesce({_names()[1]}[{number}], 'RCODE' || {number}) ELSE upper(nullif({text}, '')) END"
+    )
+
+
+def split(text: str) -> str:
+    """Return the values of a text that lists them: a JSON list, or separated by comma, semicolon, bar or line end."""
+    parts = f"list_filter(string_split_regex({text}, '\\s*[,;|\\n]\\s*'), lambda part: part <> '')"
+    return (
+        f"CASE WHEN nullif({text}, '') IS NULL THEN NULL WHEN starts_with({text}, '[') AND json_valid({text}) "
+        f"THEN list_transform(json_extract({text}, '$[*]'), lambda item: item ->> '$') ELSE {parts} END"
+    )
+
+
+def whole_numbers(values: str) -> str:
+    """Return a list of texts as whole numbers of seconds; what is none is null."""
+    return f"list_transform({values}, lambda ttl: TRY_CAST(TRY_CAST(ttl AS DOUBLE) AS UINTEGER))"
+
+
+def protocol(port: str) -> str:
+    """Return dns, mdns or llmnr by the server's port, given as text. Source: RFC 6762, RFC 4795."""
+    return f"CASE {port} WHEN '5353' THEN 'mdns' WHEN '5355' THEN 'llmnr' ELSE 'dns' END"
+
+
+def epoch(text: str, ticks_per_s: int = 1) -> str:
+    """Return the time of a number of ticks since 1970; null where it is none or out of range."""
+    scale = f" / {ticks_per_s}" if ticks_per_s != 1 else ""
+    return f"TRY(to_timestamp(TRY_CAST({text} AS DOUBLE){scale}))"
+
+
+def zeek_name(text: str) -> str:
+    r"""Return a text of Zeek with its ``\xHH`` written as RFC 1035 has it: ``\DDD``, or the character if it prints."""
+    rest = (
+        "CASE WHEN regexp_full_match(left(part, 2), '[0-9a-fA-F]{2}') THEN "
+        "CASE WHEN ('0x' || left(part, 2))::INTEGER = 92 THEN '\\\\' "
+        "WHEN ('0x' || left(part, 2))::INTEGER BETWEEN 33 AND 126 THEN chr(('0x' || left(part, 2))::INTEGER) "
+        "ELSE '\\' || lpad((('0x' || left(part, 2))::INTEGER)::VARCHAR, 3, '0') END || substr(part, 3) "
+        "ELSE '\\x' || part END"
+    )
+    parts = f"string_split({text}, '\\x')"
+    return (
+        f"CASE WHEN contains({text}, '\\x') THEN {parts}[1] || "
+        f"array_to_string(list_transform({parts}[2:], lambda part: {rest}), '') ELSE {text} END"
+    )
