@@ -47,7 +47,7 @@ def dkim(dice: Dice) -> Rows:
     def name(d: Dice) -> str:
         if d.chance(0.5):
             return f"{d.text('abcdefghijklmnopqrstuvwxyz234567', 32)}._domainkey.{d.zone()}"
-        return f"{d.pick(('s1', 's2', 'google', 'selector1', 'k1', 'dkim'))}._domainkey.{d.zone()}"
+        return f"{d.pick(('s1', 's2', 'mx1', 'selector1', 'k1', 'dkim'))}._domainkey.{d.zone()}"
 
     return ask(dice, MAIL_SERVER, 400, name, lambda d: answer("TXT", f'"v=DKIM1; k=rsa; p={d.hex(300)}"'), "TXT")
 

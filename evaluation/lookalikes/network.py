@@ -24,7 +24,7 @@ def local_services(dice: Dice) -> Rows:
     """Ask multicast names: devices with serial numbers, instances with blanks in them."""
     stock = once(lambda d: f"{d.hex(12)}._device-info._tcp.local", dice, 20)
     stock += once(lambda d: f"{d.word().title()}\\032Printer\\032({d.hex(6)})._ipp._tcp.local", dice, 20)
-    stock += ["_services._dns-sd._udp.local", "_googlecast._tcp.local", "_airplay._tcp.local"]
+    stock += ["_services._dns-sd._udp.local", "_bigcast._tcp.local", "_airplay._tcp.local"]
     rows = ask(dice, office_clients(15), 80, lambda d: d.pick(stock), nothing, "PTR")
     return [row | {"protocol": "mdns", "resolver": "224.0.0.251"} for row in rows]
 
