@@ -1,0 +1,72 @@
+"""Engines: the one big group-by. Two verbs over a relation of QUERIES: ``groups`` and ``queries_of``.
+
+:mod:`molehunt.engines.statements` holds the SQL, once; DuckDB runs it in this process, Spark where one machine is too small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+from molehunt.config import DetectionSettings
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the whole input holds; null times mean that the source has none.
+
+    Attributes:
+        query_count: Queries with a name, without mDNS and LLMNR.
+        client_count: Distinct clients, the unknown one included.
+        domain_count: Distinct registered domains.
+        first_ts: Oldest query.
+        last_ts: Newest query.
+        has_clients: Whether any row says who asked.
+        has_answers: Whether any row shows answers.
+        forwarder: The one client, if it asks for so many domains that others must stand behind it.
+    """
+
+    query_count: int
+    client_count: int
+    domain_count: int
+    first_ts: datetime | None
+    last_ts: datetime | None
+    has_clients: bool = True
+    has_answers: bool = True
+    forwarder: str | None = None
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What the sieve let through.
+
+    Attributes:
+        rows: Their queries, ordered by zone_key, client_key, ts; columns of ``CANDIDATE_ROWS``.
+        zones: Facts of their domains over all clients; columns of ``CANDIDATE_ZONES``.
+    """
+
+    rows: pa.Table
+    zones: pa.Table
+
+
+class Engine(Protocol):
+    """What every engine offers."""
+
+    def groups(self) -> pa.Table:
+        """Return the table GROUPS: additive numbers per client, registered domain and hour."""
+        ...
+
+    def overview(self) -> Overview:
+        """Return what the whole input holds."""
+        ...
+
+    def candidates(self, settings: DetectionSettings, *, sieve: bool = True) -> Candidates:
+        """Return the queries of every group that a detector might list; of every group without the sieve."""
+        ...
+
+    def clients_of(self, registered_domain: str, most: int) -> list[str]:
+        """Return at most so many clients that asked for names of the domain, in order."""
+        ...

@@ -1,0 +1,56 @@
+"""The steps from groups to findings, in order: sieve, exact work on the candidates, pools, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from molehunt.config import Config
+from molehunt.detectors import Pool
+from molehunt.detectors.facts import Facts
+from molehunt.detectors.traffic import Ints, Traffic
+from molehunt.engines import Engine
+from molehunt.findings import CONFIDENCES, Finding
+from molehunt.verdict import judge
+from molehunt.verdict.weights import Weights, fitted
+
+
+def detect(engine: Engine, config: Config, *, weights: Weights | None = None, sieve: bool = True) -> list[Finding]:
+    """Find what is hidden in the queries that the engine holds.
+
+    Args:
+        engine: An engine that has read its input.
+        config: The settings.
+        weights: Weights of evidence; those of the package if None.
+        sieve: Whether groups that no detector could list are left out before the exact work; False changes the time
+            this takes and nothing else.
+
+    Returns:
+        Findings, the surest and largest first.
+    """
+    settings, chosen = config.detection, weights or fitted()
+    traffic = Traffic(engine.candidates(settings, sieve=sieve), engine.overview(), settings.group.retry_s)
+    public = traffic.public_answers(settings.group.public_clients)
+    found = []
+    for index, pool in shapes(traffic, config):
+        facts = Facts(traffic.group(index, pool=pool), settings, public)
+        finding = judge(facts, pool, chosen, engine.clients_of)
+        if finding:
+            found.append(finding)
+    return sorted(found, key=_order)
+
+
+def shapes(traffic: Traffic, config: Config) -> Iterator[tuple[Ints, Pool]]:
+    """Yield the rows of every group and of every pool that a detector looks at."""
+    for start, end in zip(traffic.starts[:-1].tolist(), traffic.starts[1:].tolist(), strict=True):
+        yield np.arange(start, end), ""
+    for index in traffic.pools_of_domains(config.detection):
+        yield index, "domains"
+    for index in traffic.pools_of_clients(config.detection):
+        yield index, "clients"
+
+
+def _order(finding: Finding) -> tuple[int, float, str, str]:
+    place = CONFIDENCES.index(finding.confidence)
+    return place, -finding.score, finding.client or "", finding.registered_domain or ""

@@ -1,0 +1,37 @@
+"""Beacon: regular calls to a rare domain.
+
+Idea: an implant asks for work at its own pace. Rhythm alone is never an alert, since clocks and updates keep time too.
+Formula: gamma-shape fit of the gaps between bursts against exponential, see :mod:`molehunt.detectors.rhythm`; the domain is rare
+and at least one name differs from query to query or answers change.
+Source: DETECTION 4; measured: at most 0.1 % false on exponential gaps, 20 % jitter found by 24 beats, 50 % by 72.
+Defaults: 12 beats, R > 7 + 0.085 n.
+Misses: jitter drawn from an exponential; fewer than 12 beats; domains that many clients use; a beacon with one name and one
+answer, which moves nothing and is as frequent in honest networks.
+"""
+
+from __future__ import annotations
+
+from molehunt.detectors import Pool, Reason
+from molehunt.detectors.facts import Facts
+
+
+class Beacon:
+    """The detector ``beacon``; see the module."""
+
+    name = "beacon"
+    summary = "regular queries to a rare domain"
+    pool: Pool = ""
+
+    def reason(self, facts: Facts) -> Reason | None:
+        """Say why the group has to be listed, or None."""
+        if not facts.regular or not facts.rare or facts.beat is None:
+            return None
+        few = max(2, facts.settings.early.names // 2)
+        if facts.own_name_count < few and facts.most_changes < few:
+            return None
+        beat = facts.beat
+        text = f"{beat.beat_count:,} gaps of {beat.period_s:,.1f} s ± {beat.jitter_ratio:.0%}, far more even than chance"
+        return Reason(self.name, beat.gain, "nats", text)
+
+
+DETECTOR = Beacon()

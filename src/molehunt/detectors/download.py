@@ -1,0 +1,39 @@
+"""Download: data in answers.
+
+Idea: commands and files come back in answers that nobody else gets, or in one name whose answer keeps changing.
+Formula: at least ``bytes`` bytes of distinct rdata within 24 h from a rare domain; or one name of a rare domain whose answer
+changes at least ``changes`` times.
+Source: DETECTION 5.
+Defaults: 4096 bytes, 24 changes.
+Misses: logs without answers; domains that many clients use; data in TTL or in the order of records.
+"""
+
+from __future__ import annotations
+
+from molehunt.detectors import Pool, Reason
+from molehunt.detectors.facts import Facts
+
+
+class Download:
+    """The detector ``download``; see the module."""
+
+    name = "download"
+    summary = "data in answers of a rare domain"
+    pool: Pool = ""
+
+    def reason(self, facts: Facts) -> Reason | None:
+        """Say why the group has to be listed, or None."""
+        s = facts.settings.download
+        if not facts.has_answers or not facts.rare:
+            return None
+        most = facts.down_within(24)
+        if most >= s.bytes:
+            text = f"at most {most:,.0f} bytes came down within 24 hours, in answers that nobody else got"
+            return Reason(self.name, most, "bytes", text)
+        if facts.most_changes >= s.changes:
+            text = f"the answer to one name changed {facts.most_changes:,} times"
+            return Reason(self.name, float(facts.most_changes), "changes", text)
+        return None
+
+
+DETECTOR = Download()

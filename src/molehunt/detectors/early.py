@@ -1,0 +1,36 @@
+"""Early: few names, each carrying much, none asked twice.
+
+Idea: a tunnel betrays itself with its first names, long before any volume.
+Formula: at least ``names`` distinct names that nobody else asks, at least ``name_bytes`` bytes in each by the information coder,
+share never repeated (u + 1) / (n + 2) at least ``new_ratio``, at most ``clients`` clients. Names with octets that no host name
+has need only ``mark_names``.
+Source: DETECTION 5. Measured there on 170 public tunnel captures together with ``volume``: all found, median 8 queries.
+Defaults: 8 names, 20 bytes, 0.7, 2 clients.
+Misses: short labels, words, repeats (``volume`` finds those later), and names that several clients ask (``fan_in``).
+"""
+
+from __future__ import annotations
+
+from molehunt.detectors import Pool, Reason
+from molehunt.detectors.facts import Facts
+
+
+class Early:
+    """The detector ``early``; see the module."""
+
+    name = "early"
+    summary = "few names that each carry much and are never asked again"
+    pool: Pool = ""
+
+    def reason(self, facts: Facts) -> Reason | None:
+        """Say why the group has to be listed, or None."""
+        s = facts.settings.early
+        clients = facts.group.zone.client_count
+        few = facts.own_name_count < s.names and facts.mark_count < s.mark_names
+        if few or clients > s.clients or facts.name_bytes < s.name_bytes or facts.new_ratio < s.new_ratio:
+            return None
+        text = f"{facts.own_name_count:,} names carried {facts.name_bytes:.0f} bytes each, hardly one of them asked twice"
+        return Reason(self.name, float(facts.own_name_count), "names", text)
+
+
+DETECTOR = Early()

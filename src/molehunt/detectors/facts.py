@@ -1,0 +1,129 @@
+"""Everything that is measured of one group, each number at most once and only when somebody asks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from molehunt.config import DetectionSettings
+from molehunt.detectors import information, lookup, protocol
+from molehunt.detectors.information import Moved
+from molehunt.detectors.rhythm import Beat, rhythm
+from molehunt.detectors.traffic import Group
+
+DAY_H = 24.0
+
+
+class Facts:
+    """Numbers of a group. Bytes are upper bounds.
+
+    Args:
+        group: The queries.
+        settings: The thresholds.
+        public_answers: Answers that many clients got; they say nothing about one of them.
+    """
+
+    def __init__(self, group: Group, settings: DetectionSettings, public_answers: frozenset[str] = frozenset()) -> None:
+        self.group, self.settings, self._public_answers = group, settings, public_answers
+
+    @cached_property
+    def up(self) -> Moved:
+        """Information in names."""
+        return information.up(self.group, self.settings.group.public_clients)
+
+    @cached_property
+    def down(self) -> Moved:
+        """Information in answers."""
+        return information.down(self.group, self._public_answers)
+
+    @cached_property
+    def has_answers(self) -> bool:
+        """Whether the source shows answers of this group."""
+        return any(answer is not None for answer in self.group.answers)
+
+    @cached_property
+    def own_name_count(self) -> int:
+        """Distinct names that are not public."""
+        return int((self.group.name_clients < self.settings.group.public_clients).sum())
+
+    @cached_property
+    def name_bytes(self) -> float:
+        """Bytes per distinct name that is not public."""
+        return self.up.new_bytes / max(self.own_name_count, 1)
+
+    @cached_property
+    def once_count(self) -> int:
+        """Names that are never asked again, retries and other types at the same moment aside."""
+        group = self.group
+        if np.isnan(group.ts_s).any():
+            return int((np.bincount(group.name, minlength=len(group.names)) == 1).sum())
+        first = np.full(len(group.names), np.inf)
+        last = np.full(len(group.names), -np.inf)
+        np.minimum.at(first, group.name, group.ts_s)
+        np.maximum.at(last, group.name, group.ts_s)
+        return int((last - first < max(self.settings.group.retry_s, 1.0)).sum())
+
+    @cached_property
+    def new_ratio(self) -> float:
+        """Share of names never repeated: (u + 1) / (n + 2), which few names cannot bring near 1 (Laplace)."""
+        return (self.once_count + 1) / (len(self.group.names) + 2)
+
+    @cached_property
+    def sharing(self) -> float | None:
+        """Distinct (client, name) over distinct names of the domain: 1 if no name is shared; None with one client."""
+        zone = self.group.zone
+        return zone.pair_count / max(zone.name_count, 1) if self.group.site.client_count > 1 else None
+
+    @cached_property
+    def rare(self) -> bool:
+        """Whether few clients use the domain."""
+        few, zone = self.settings.group, self.group.zone
+        return zone.client_count <= max(few.rare_clients, few.rare_ratio * self.group.site.client_count)
+
+    @cached_property
+    def beat(self) -> Beat | None:
+        """The rhythm of the queries."""
+        return rhythm(self.group.ts_s, self.settings.beacon)
+
+    @cached_property
+    def regular(self) -> bool:
+        """Whether the queries are regular."""
+        return self.beat is not None and self.beat.regular
+
+    @cached_property
+    def likeness(self) -> float:
+        """Look-up likeness, 0 to 1."""
+        return lookup.likeness(self.group, self.down.total_bytes, self.settings.lookup)
+
+    @cached_property
+    def family(self) -> str | None:
+        """What the names look like by structure."""
+        return lookup.family(self.group)
+
+    @cached_property
+    def alphabet(self) -> str:
+        """The alphabet of the labels that differ from name to name."""
+        return protocol.alphabet(protocol.moving_labels(self.group))
+
+    @cached_property
+    def mark_count(self) -> int:
+        """Names with octets that no host name has."""
+        return round(protocol.mark_ratio(self.group) * len(self.group.names))
+
+    @cached_property
+    def most_changes(self) -> int:
+        """Most different answers, less one, that a single name got within 24 h (over the whole input if shorter)."""
+        if not self.has_answers:
+            return 0
+        pairs = {(n, a) for n, a in zip(self.group.name.tolist(), self.group.answers, strict=True) if a}
+        counts = np.bincount([n for n, _ in pairs]) if pairs else np.zeros(1)
+        return int(counts.max()) - 1 if pairs else 0
+
+    def up_within(self, hours: float) -> float:
+        """Return the most bytes up within any window of so many hours."""
+        return self.up.most_within(self.group.ts_s, hours)
+
+    def down_within(self, hours: float) -> float:
+        """Return the most bytes down within any window of so many hours."""
+        return self.down.most_within(self.group.ts_s, hours)

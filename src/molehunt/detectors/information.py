@@ -1,0 +1,165 @@
+"""How many bytes a group can have moved at most: up in names, down in answers.
+
+Any lossless code's length is an upper bound of what was said (Paxson et al., USENIX Security 2013). Up: the names in order of
+arrival, label by label (:func:`molehunt.names.information`), zlib or LZMA, whichever is least; plus, for a name asked again,
+what the choice of that name can say. Down: what the choice of each answer can say, a new answer by its octets.
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+import zlib
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from molehunt.detectors._standin import information
+from molehunt.detectors.traffic import Bools, Floats, Group, Ints, Objects
+
+_HOUR_S = 3600.0
+_LZMA_FROM_BYTES = 512
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20, "lc": 3, "lp": 0, "pb": 0, "mode": lzma.MODE_NORMAL}]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Information of a group.
+
+    Attributes:
+        bits: What each query can have said, in the group's order; the sum is the total.
+        total_bytes: The sum, in bytes.
+        new_bytes: The part of it that new names (or new answers) carry.
+        depth_bits: Bits per label position of new names, 1 next to the registered domain.
+    """
+
+    bits: Floats
+    total_bytes: float
+    new_bytes: float
+    depth_bits: dict[int, float]
+
+    def most_within(self, ts_s: Floats, hours: float) -> float:
+        """Return the most bytes within any window of so many hours; all of them without times."""
+        if not len(ts_s) or np.isnan(ts_s).any() or ts_s[-1] - ts_s[0] <= hours * _HOUR_S:
+            return self.total_bytes
+        total = np.concatenate([[0.0], np.cumsum(self.bits)])
+        first = np.searchsorted(ts_s, ts_s - hours * _HOUR_S, side="left")
+        return float((total[1:] - total[first]).max() / 8)
+
+
+def up(group: Group, public_clients: int) -> Moved:
+    """Measure what the names can have carried; a name that many clients asked says nothing about one of them."""
+    own = group.name_clients < public_clients
+    names = spelling(group, own)
+    bits, depths = information(names)
+    stated = min(sum(bits) / 8, *_packed_bytes("\n".join(names))) if names else 0.0
+    per_name = np.zeros(len(own))
+    per_name[own] = np.array(bits) * (stated * 8 / max(sum(bits), 1e-9))
+    first = first_seen(group.name)
+    spent = np.where(first, per_name[group.name], 0.0)
+    mine = own[group.name]
+    spent[mine] += choice_bits(group.name[mine]) * ~first[mine]
+    return Moved(spent, float(spent.sum() / 8), stated, depths)
+
+
+def spelling(group: Group, own: Bools) -> list[str]:
+    """Return the distinct names to be counted, letters as seen unless their case is only noise (0x20)."""
+    names = [name for name, mine in zip(group.names, own, strict=True) if mine]
+    if group.registered_domain is None:
+        return [name.lower().rstrip(".") for name in names]
+    tails = {name.rstrip(".")[-len(group.registered_domain) :] for name in group.whole}
+    return [name.lower() for name in names] if len(tails) > 2 else names
+
+
+def down(group: Group, public: frozenset[str] = frozenset()) -> Moved:
+    """Measure what the answers can have carried.
+
+    Args:
+        group: The group.
+        public: Answers that many clients got.
+    """
+    symbols, payload = _symbols(group.answers, group.registered_domain or "", public)
+    spent = np.zeros(len(group.name))
+    seen = symbols >= 0
+    if not seen.any():
+        return Moved(spent, 0.0, 0.0, {})
+    asked = symbols[seen]
+    first = first_seen(asked)
+    fresh = [text for text in payload if text]
+    raw = float(sum(_octets(text) for text in fresh))
+    stated = min(raw, *_packed_bytes("\n".join(fresh))) if raw else 0.0
+    sizes = np.array([_octets(text) for text in payload]) * 8.0 * (stated / max(raw, 1e-9))
+    spent[seen] = np.where(first, sizes[asked], choice_bits(asked))
+    return Moved(spent, float(spent.sum() / 8), stated, {})
+
+
+def choice_bits(symbols: Ints) -> Floats:
+    """Return the bits of each symbol of a sequence under an adaptive code without context; 0 where it is new.
+
+    Symbol s after i others, of which c were s and d were distinct: log2((i + d) / c). Source: PPM method C (Moffat 1990).
+    """
+    if not len(symbols):
+        return np.zeros(0)
+    order = np.argsort(symbols, kind="stable")
+    ranks = np.concatenate([np.arange(len(list(run))) for _, run in groupby(symbols[order].tolist())])
+    before = np.empty(len(symbols))
+    before[order] = ranks
+    distinct = np.cumsum(before == 0)
+    with np.errstate(divide="ignore"):
+        bits = np.log2((np.arange(len(symbols)) + distinct) / before)
+    return np.where(before > 0, bits, 0.0)
+
+
+def first_seen(symbols: Ints) -> Bools:
+    """Mark the first place of each symbol."""
+    first = np.zeros(len(symbols), dtype=np.bool_)
+    first[np.unique(symbols, return_index=True)[1]] = True
+    return first
+
+
+def _packed_bytes(text: str) -> list[float]:
+    """Return the sizes that general compressors need, in bytes; LZMA only where it can win."""
+    data = text.encode("utf-8", "surrogatepass")
+    sizes = [float(len(zlib.compress(data, 9)))]
+    if len(data) >= _LZMA_FROM_BYTES:
+        sizes.append(float(len(lzma.compress(data, lzma.FORMAT_RAW, filters=_FILTERS))))
+    return sizes
+
+
+def _symbols(answers: Objects, domain: str, public: frozenset[str]) -> tuple[Ints, list[str]]:
+    """Number the answers; a set of records, whatever their order, is one symbol. The payload is of its new records."""
+    numbers: dict[tuple[str, ...], int] = {}
+    records: set[str] = set(public)
+    payload: list[str] = []
+    made = np.full(len(answers), -1, dtype=np.int64)
+    for i, answer in enumerate(answers):
+        if not answer:
+            continue
+        if answer not in numbers:
+            numbers[answer] = len(numbers)
+            payload.append(" ".join(_payload(record, domain) for record in answer if record not in records))
+            records.update(answer)
+        made[i] = numbers[answer]
+    return made, payload
+
+
+def _payload(record: str, domain: str) -> str:
+    """Return the part of an rdata that can carry data: no quotes, no name of the domain itself, no preference."""
+    text = record.replace('" "', "").strip('"').rstrip(".")
+    if domain and text.lower().endswith(domain):
+        text = text[: -len(domain)].rstrip(".")
+    return re.sub(r"^\d+ ", "", text)
+
+
+def _octets(text: str) -> float:
+    """Return the octets of a payload: 4 for an IPv4 address, 16 for IPv6, half the digits of generic rdata (RFC 3597)."""
+    size = 0.0
+    for part in text.split(" ") if text else ():
+        if re.fullmatch(r"\d+\.\d+\.\d+\.\d+", part):
+            size += 4
+        elif ":" in part and re.fullmatch(r"[0-9a-fA-F:.]+", part):
+            size += 16
+        else:
+            size += len(part)
+    return size / 2 if text.startswith("\\#") else size

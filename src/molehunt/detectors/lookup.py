@@ -1,0 +1,84 @@
+"""What legitimate traffic of the same look is like: look-ups of hashes and addresses, and the families, by structure alone.
+
+No vendor and no domain decides anything here. Labels that a protocol prescribes (``_domainkey``, ``_ldap._tcp``, reversed
+octets) are structure. A sender could borrow each of these looks, so a family only lowers confidence, and never hides bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+
+from molehunt.config import LookupSettings
+from molehunt.detectors.traffic import Group
+
+_LENGTHS = frozenset({26, 32, 40, 52, 56, 64})
+_SERVICE = re.compile(r"(^|\.)(_[a-z0-9-]+\._(tcp|udp|sites|msdcs)|_msdcs|_sites)(\.|$)", re.I)
+_MAIL = re.compile(r"(^|\.)(_domainkey|_dmarc|_spf[0-9a-z]*|_adsp|_mta-sts|_report|_smtp|_tlsrpt|_bimi)(\.|$)", re.I)
+_OCTETS = re.compile(r"(^|\.)(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(\.|$)")
+_NIBBLES = re.compile(r"(^|\.)([0-9a-f]\.){15,31}[0-9a-f](\.|$)", re.I)
+_CERTIFICATE = re.compile(r"(^|\.)(ocsp|crl)[0-9-]*(\.|$)", re.I)
+_SHARE = 0.8
+_FEW = 3
+
+
+def family(group: Group) -> str | None:
+    """Return what the names look like by structure, or None."""
+    domain = group.registered_domain or ""
+    if domain.endswith((".in-addr.arpa", ".ip6.arpa")):
+        return "reverse"
+    for name, pattern in (("service_discovery", _SERVICE), ("email_auth", _MAIL), ("certificate_status", _CERTIFICATE)):
+        if _ratio(group, pattern) >= _SHARE:
+            return name
+    if max(_ratio(group, _OCTETS), _ratio(group, _NIBBLES)) >= _SHARE:
+        return "dnsbl"
+    return None
+
+
+def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
+    """Return how much the group resembles look-ups of hashes: the mean of what can be told of five signs, 0 to 1."""
+    if len(group.names) < _FEW:
+        return 0.0
+    signs = [one_length(group, settings.length_ratio), not counts_up(group)]
+    answered = [a for a in group.answers if a]
+    if answered or any(code for code in group.rcodes):
+        missing = sum(code == "NXDOMAIN" for code in group.rcodes)
+        local = all(record.startswith("127.") for answer in answered for record in answer)
+        signs.append(len(set(answered)) <= settings.answers or local or missing > len(group.rcodes) / 2)
+        signs.append(down_bytes < settings.answer_bytes * len(group.name))
+    if group.site.client_count >= _FEW:
+        signs.append(group.zone.client_count >= 2)
+    return float(np.mean(signs))
+
+
+def one_length(group: Group, least: float) -> bool:
+    """Tell whether one label has the length of a digest in nearly all names."""
+    depths: dict[int, Counter[int]] = {}
+    for name in group.names:
+        for depth, label in enumerate(name.split(".")[::-1]):
+            depths.setdefault(depth, Counter())[len(label)] += 1
+    total = len(group.names)
+    return any(lengths[size] >= least * total for lengths in depths.values() for size in _LENGTHS)
+
+
+def counts_up(group: Group) -> bool:
+    """Tell whether a field of the names counts up from query to query, as the sequence number of a transfer does."""
+    fields: dict[tuple[int, int], list[int]] = {}
+    for name in group.names[:200]:
+        for depth, label in enumerate(name.split(".")[::-1]):
+            for place, part in enumerate(re.split(r"[-_]", label)):
+                if part.isdigit() and len(part) <= 9:
+                    fields.setdefault((depth, place), []).append(int(part))
+    least = _SHARE * min(len(group.names), 200)
+    return any(len(set(v)) >= _FEW and len(v) >= least and _rising(v) for v in fields.values())
+
+
+def _rising(values: list[int]) -> bool:
+    steps = np.diff(values)
+    return bool((steps == 1).mean() >= _SHARE) if len(steps) else False
+
+
+def _ratio(group: Group, pattern: re.Pattern[str]) -> float:
+    return sum(1 for name in group.names if pattern.search(name)) / max(len(group.names), 1)

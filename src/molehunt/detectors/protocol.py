@@ -1,0 +1,106 @@
+"""What the messages are like: record types, octets, lengths, letter case, TTL, EDNS options, addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter
+
+import numpy as np
+
+from molehunt.detectors.traffic import Group
+
+RARE_TYPES = frozenset({"NULL", "PRIVATE", "KEY", "TYPE65399"})
+_CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "SIG", "RRSIG", "WKS", "HINFO"})
+_LOCAL_OPTIONS = 65001
+_ALPHABETS = (
+    ("decimal", re.compile(r"[0-9]+")),
+    ("hex", re.compile(r"[0-9a-f]+", re.I)),
+    ("base32", re.compile(r"[a-z2-7]+|[0-9a-v]+", re.I)),
+    ("base36", re.compile(r"[0-9a-z]+", re.I)),
+    ("base64", re.compile(r"[0-9a-z+/=_-]+", re.I)),
+)
+
+
+def type_ratio(group: Group, types: frozenset[str]) -> float | None:
+    """Return the share of queries of these types; None where the source has no types."""
+    known = [kind for kind in group.qtypes if kind]
+    return sum(kind in types for kind in known) / len(known) if known else None
+
+
+def carrier_ratio(group: Group) -> float | None:
+    """Return the share of types that hosts seldom ask by themselves but that carry data well."""
+    return type_ratio(group, _CARRIERS)
+
+
+def mark_ratio(group: Group) -> float:
+    """Return the share of names with octets that no host name has, such as = + / or what is not printable."""
+    return sum(bool(re.search(r"[^A-Za-z0-9._-]", name)) for name in group.names) / max(len(group.names), 1)
+
+
+def label_chars(group: Group) -> float:
+    """Return the mean, over the names, of the longest label."""
+    return float(np.mean([max(map(len, name.split("."))) for name in group.names])) if group.names else 0.0
+
+
+def case_ratio(group: Group) -> float:
+    """Return the share of names with small and capital letters within the subdomain while the domain has one spelling."""
+    domain = group.registered_domain or ""
+    tails = {name.rstrip(".")[-len(domain) :] for name in group.whole}
+    if len(tails) > 2 or not group.names:
+        return 0.0
+    return sum(name != name.lower() and name != name.upper() for name in group.names) / len(group.names)
+
+
+def options(group: Group) -> list[int]:
+    """Return the EDNS options of the range for local use."""
+    return sorted({code for codes in group.options if codes for code in codes if code >= _LOCAL_OPTIONS})
+
+
+def alphabet(texts: list[str]) -> str:
+    """Return the smallest alphabet that holds nearly all labels: decimal, hex, base32, base36, base64, words or binary."""
+    if not texts:
+        return "none"
+    joined = "".join(texts)
+    if re.search(r"[^\x21-\x7e]|\\\d{3}", joined):
+        return "binary"
+    digits = sum(c.isdigit() for c in joined) / max(len(joined), 1)
+    for name, pattern in _ALPHABETS:
+        if sum(bool(pattern.fullmatch(text)) for text in texts) >= 0.95 * len(texts):
+            worded = name in ("base32", "base36", "base64") and digits < 0.06 and not _capitals(joined)
+            return "words" if worded else name
+    return "mixed"
+
+
+def _capitals(text: str) -> bool:
+    return text not in (text.lower(), text.upper())
+
+
+def moving_labels(group: Group) -> list[str]:
+    """Return the labels at the position that differs most from name to name."""
+    depths: dict[int, list[str]] = {}
+    for name in group.names:
+        for depth, label in enumerate(name.split(".")[::-1]):
+            depths.setdefault(depth, []).append(label)
+    return max(depths.values(), key=lambda labels: (len(set(labels)), sum(map(len, labels))), default=[])
+
+
+def scatter(group: Group) -> tuple[float, float, int]:
+    """Measure how scattered the addresses of the answers are, as random ones would be.
+
+    Returns:
+        Distinct /16 over distinct IPv4 addresses; share of addresses that no host can have; distinct addresses. Of random
+        addresses 13.7 % are such (IANA special-purpose registry).
+    """
+    found = {record for answer in group.answers if answer for record in answer if record.count(".") == 3}
+    addresses = []
+    for record in found:
+        try:
+            addresses.append(ipaddress.IPv4Address(record))
+        except ValueError:
+            continue
+    if not addresses:
+        return 0.0, 0.0, 0
+    nets = Counter(int(address) >> 16 for address in addresses)
+    bogus = sum(a.is_multicast or a.is_reserved or a.is_loopback or int(a) >> 24 == 0 for a in addresses)
+    return len(nets) / len(addresses), bogus / len(addresses), len(addresses)

@@ -1,0 +1,36 @@
+"""Rotation: one client, many domains.
+
+Idea: a sender that spreads over many domains stays small in each, but the domains are its own.
+Formula: over the domains that at most two clients use, in names of at least ``name_chars`` characters: at least ``bytes`` bytes
+up within 24 h, or at least ``domains`` domains; and at least ``name_bytes`` bytes per name, registered domain included.
+Source: DETECTION 5.
+Defaults: 8192 bytes, 20 domains, 20 bytes, 28 characters.
+Misses: short names over many domains; domains that several infected clients share (``fan_in`` or ``volume`` see those).
+"""
+
+from __future__ import annotations
+
+from molehunt.detectors import Pool, Reason
+from molehunt.detectors.facts import Facts
+
+
+class Rotation:
+    """The detector ``rotation``; see the module."""
+
+    name = "rotation"
+    summary = "one client spreads data over many rare domains"
+    pool: Pool = "domains"
+
+    def reason(self, facts: Facts) -> Reason | None:
+        """Say why the group has to be listed, or None."""
+        s = facts.settings.rotation
+        if facts.group.domains < 3 or facts.name_bytes < s.name_bytes:
+            return None
+        most = facts.up_within(24)
+        if most < s.bytes and facts.group.domains < s.domains:
+            return None
+        text = f"at most {most:,.0f} bytes went up within 24 hours, spread over {facts.group.domains:,} domains that nobody else uses"
+        return Reason(self.name, most, "bytes", text)
+
+
+DETECTOR = Rotation()

@@ -1,0 +1,238 @@
+"""The queries of one group, as arrays, ready for exact work.
+
+A group is usually (client, registered domain). Pools of the same shape join the rows of one client over many domains, or of
+one domain over many clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from molehunt.config import DetectionSettings
+from molehunt.engines import Candidates, Overview
+from molehunt.names import registered_domain, subdomain
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Objects = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A registered domain over all clients.
+
+    Attributes:
+        pair_count: Distinct pairs of client and name.
+        name_count: Distinct names.
+        client_count: Distinct clients; those that others use as resolver are left out.
+        first_s: First query, seconds since 1970; NaN without times.
+    """
+
+    pair_count: int
+    name_count: int
+    client_count: int
+    first_s: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """Queries in order of time, retries folded.
+
+    Attributes:
+        client: Who asked; None for unknown, or for a pool of clients.
+        registered_domain: The domain; None for a pool of domains.
+        ts_s: Seconds since 1970, NaN where the source has no times.
+        name: Index into ``names`` of each query; names are numbered in order of arrival.
+        names: Subdomain of each distinct name as first seen; the whole name in a pool of domains.
+        whole: The whole of each distinct name as first seen.
+        name_clients: Clients that asked each distinct name.
+        qtypes: Record type of each query, "" where unknown.
+        rcodes: Response code of each query, or None.
+        answers: Sorted rdata of each query, or None.
+        answer_bytes: Octets of rdata, -1 where unknown.
+        ttl_s: Smallest TTL of each answer, NaN where unknown.
+        options: EDNS options of each query, or None.
+        zone: The domain over all clients; for a pool of domains, the sum.
+        site: The whole input.
+        clients: Distinct clients in the group.
+        domains: Distinct registered domains in the group.
+        asked_count: Queries, retries included.
+    """
+
+    client: str | None
+    registered_domain: str | None
+    ts_s: Floats
+    name: Ints
+    names: list[str]
+    whole: list[str]
+    name_clients: Ints
+    qtypes: Objects
+    rcodes: Objects
+    answers: Objects
+    answer_bytes: Ints
+    ttl_s: Floats
+    options: Objects
+    zone: Zone
+    site: Overview
+    clients: int
+    domains: int
+    asked_count: int
+
+
+class Traffic:
+    """The rows of all candidates as columns, from which groups and pools are cut."""
+
+    def __init__(self, candidates: Candidates, site: Overview, retry_s: float) -> None:
+        rows = candidates.rows
+        self.site, self._retry_s = site, retry_s
+        self.client_key = _numbers(rows, "client_key")
+        self.zone_key = _numbers(rows, "zone_key")
+        self._name_key = _numbers(rows, "name_key")
+        self._rows = rows
+        self._ts_s = _seconds(rows.column("ts"))
+        self._name_clients = np.asarray(pc.fill_null(rows.column("name_clients"), 1))
+        self._zones = _zones(candidates.zones)
+        self.starts = _starts(self.zone_key, self.client_key)
+
+    def public_answers(self, clients: int) -> frozenset[str]:
+        """Return the records that so many clients got; they say nothing about one of them."""
+        if self.site.client_count < clients or not self._rows.num_rows:
+            return frozenset()
+        answers = self._rows.column("answers").combine_chunks()
+        pairs = pa.table({"client": self.client_key[pc.list_parent_indices(answers)], "record": pc.list_flatten(answers)})
+        counts = pairs.group_by(["client", "record"]).aggregate([]).group_by("record").aggregate([("client", "count")])
+        return frozenset(counts.filter(pc.greater_equal(counts["client_count"], clients))["record"].to_pylist())
+
+    def pools_of_domains(self, settings: DetectionSettings) -> Iterator[Ints]:
+        """Yield, per client, its rows in domains that it has to itself, names too short to count left out."""
+        alone = np.array([z.client_count <= settings.group.rare_clients for z in map(self._zones.get, self.zone_key.tolist()) if z])
+        chars = np.asarray(pc.binary_length(self._rows.column("qname")))
+        index = np.flatnonzero(alone & (chars >= settings.rotation.name_chars)) if len(alone) else alone
+        yield from _split(index, self.client_key, self.zone_key, 3)
+
+    def pools_of_clients(self, settings: DetectionSettings) -> Iterator[Ints]:
+        """Yield, per domain, its rows over all clients, where these are many enough."""
+        yield from _split(np.arange(len(self.zone_key)), self.zone_key, self.client_key, settings.fan_in.clients)
+
+    def group(self, index: Ints, *, pool: str = "") -> Group:
+        """Cut the rows at these places, in this order, as one group.
+
+        Args:
+            index: Places of the rows.
+            pool: ``domains`` for one client over many domains, ``clients`` for one domain over many clients.
+        """
+        if pool:
+            index = index[np.argsort(self._ts_s[index], kind="stable")]
+        asked_count = len(index)
+        index = index[self._fresh(index)]
+        first, name = _number(self._name_key[index])
+        rows = self._rows.take(pa.array(index))
+        seen = rows.column("qname").take(pa.array(first))
+        zones = np.unique(self.zone_key[index])
+        return Group(
+            client=None if pool == "clients" else (rows.column("client")[0].as_py() or None),
+            registered_domain=None if pool == "domains" else registered_domain(seen.slice(0, 1))[0].as_py(),
+            ts_s=self._ts_s[index],
+            name=name,
+            names=(seen if pool == "domains" else subdomain(seen, seen=True)).to_pylist(),
+            whole=seen.to_pylist(),
+            name_clients=self._name_clients[index][first],
+            qtypes=_objects(rows, "qtype"),
+            rcodes=_objects(rows, "rcode"),
+            answers=_objects(rows, "answers"),
+            answer_bytes=np.asarray(pc.fill_null(rows.column("answer_bytes"), -1)),
+            ttl_s=_ttls(rows.column("answer_ttls")),
+            options=_objects(rows, "edns_options"),
+            zone=_sum([self._zones[key] for key in zones.tolist()]),
+            site=self.site,
+            clients=len(np.unique(self.client_key[index])),
+            domains=len(zones),
+            asked_count=asked_count,
+        )
+
+    def _fresh(self, index: Ints) -> Bools:
+        """Mark the queries that are no retry: not the same name and type within ``retry_s`` of one that counts."""
+        fresh = np.ones(len(index), dtype=np.bool_)
+        ts_s, keys = self._ts_s[index], self._name_key[index]
+        if self._retry_s <= 0 or len(np.unique(keys)) == len(index):
+            return fresh
+        qtypes = _objects(self._rows.take(pa.array(index)), "qtype")
+        last: dict[tuple[int, int, Any], float] = {}
+        clients = self.client_key[index].tolist()
+        for i, key in enumerate(zip(clients, keys.tolist(), qtypes, strict=True)):
+            before = last.get(key)
+            if before is not None and ts_s[i] - before < self._retry_s:
+                fresh[i] = False
+            else:
+                last[key] = ts_s[i]
+        return fresh
+
+
+def _split(index: Ints, by: Any, over: Any, least: int) -> Iterator[Ints]:
+    """Split places by one key, and keep those with enough distinct values of another."""
+    order = index[np.argsort(by[index], kind="stable")]
+    turns = np.flatnonzero(np.diff(by[order].astype(np.uint64)) != 0) + 1
+    for part in np.split(order, turns):
+        if len(part) >= least and len(np.unique(over[part])) >= least:
+            yield np.sort(part)
+
+
+def _numbers(rows: pa.Table, name: str) -> Any:
+    return np.asarray(rows.column(name))
+
+
+def _seconds(column: pa.ChunkedArray) -> Floats:
+    micros = pc.cast(pc.cast(column, pa.int64()), pa.float64())
+    return np.asarray(micros.to_numpy(zero_copy_only=False), dtype=np.float64) / 1e6
+
+
+def _ttls(column: pa.ChunkedArray) -> Floats:
+    return np.array([min(ttls) if ttls else np.nan for ttls in column.to_pylist()], dtype=np.float64)
+
+
+def _objects(rows: pa.Table, name: str) -> Objects:
+    values = rows.column(name).to_pylist()
+    made = np.empty(len(values), dtype=object)
+    made[:] = [tuple(sorted(value)) if isinstance(value, list) else value for value in values]
+    return made
+
+
+def _zones(table: pa.Table) -> dict[int, Zone]:
+    first = _seconds(table.column("first_ts"))
+    columns = [table.column(name).to_pylist() for name in ("zone_key", "pair_count", "name_count", "client_count")]
+    return {key: Zone(*facts, first_s=float(first[i])) for i, (key, *facts) in enumerate(zip(*columns, strict=True))}
+
+
+def _sum(zones: list[Zone]) -> Zone:
+    if len(zones) == 1:
+        return zones[0]
+    return Zone(
+        sum(z.pair_count for z in zones),
+        sum(z.name_count for z in zones),
+        max(z.client_count for z in zones),
+        min(z.first_s for z in zones),
+    )
+
+
+def _starts(zone_key: Any, client_key: Any) -> Ints:
+    if not len(zone_key):
+        return np.zeros(1, dtype=np.int64)
+    turns = np.flatnonzero((zone_key[1:] != zone_key[:-1]) | (client_key[1:] != client_key[:-1])) + 1
+    return np.concatenate([[0], turns, [len(zone_key)]])
+
+
+def _number(keys: Any) -> tuple[Ints, Ints]:
+    """Number values in order of arrival: where each is first, and the number of each row."""
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[inverse]

@@ -1,0 +1,160 @@
+"""The embedded engine: DuckDB, in this process, spilling to disk beyond its memory."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from molehunt.config import DetectionSettings
+from molehunt.engines import Candidates, Overview, statements
+from molehunt.errors import EngineError
+from molehunt.names import registered_domain
+from molehunt.schema import TIMESTAMP
+
+_FUNCTION = "registered_domain"
+_FORWARDER_DOMAINS = 50
+
+#: ``asked_rows`` in DuckDB's words.
+_ASKED_ROWS = f"""
+SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options,
+       hash(client) AS client_key, hash(resolver) AS resolver_key, hash(zone) AS zone_key, hash(name) AS name_key,
+       CAST(strlen(name) - CASE WHEN ends_with(name, zone) THEN strlen(zone) ELSE 0 END AS INTEGER) AS chars, CAST(strlen(name) AS INTEGER) AS name_chars,
+       CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
+       CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
+       CASE WHEN regexp_matches(name, '[^a-z0-9._-]') THEN 1 ELSE 0 END AS marked
+FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype),
+             lower(rtrim(qname, '.')) AS name, {_FUNCTION}(qname) AS zone
+      FROM ({{relation}})
+      WHERE qname IS NOT NULL AND coalesce(protocol, 'dns') = 'dns')
+"""
+
+_ASKED_HOURS = f"""
+SELECT ts, date_trunc('hour', ts) AS hour_ts, nullif(client, '') AS client, {_FUNCTION}(qname) AS registered_domain,
+       name_key, chars, down_chars, rare_type
+FROM asked_rows
+"""
+
+
+class DuckDBEngine:
+    """Runs the statements in an embedded DuckDB.
+
+    Args:
+        memory: Most memory that the database may hold, such as ``4GB``; None leaves DuckDB's own default.
+        folder: Where it spills to; a temporary folder if None.
+        threads: Threads; None takes all cores.
+    """
+
+    def __init__(self, *, memory: str | None = None, folder: Path | None = None, threads: int | None = None) -> None:
+        self._folder = None if folder else tempfile.TemporaryDirectory(prefix="molehunt-")
+        config: dict[str, Any] = {"temp_directory": str(folder or (self._folder and self._folder.name))}
+        if memory:
+            config["memory_limit"] = memory
+        if threads:
+            config["threads"] = threads
+        try:
+            self.connection = duckdb.connect(config=config)
+        except duckdb.Error as error:
+            raise EngineError("open", str(error), next_step="Give memory as 4GB or 512MB") from error
+        self.connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+        self.connection.create_function(_FUNCTION, registered_domain, ["VARCHAR"], "VARCHAR", type="arrow")
+
+    def __enter__(self) -> DuckDBEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and remove what it spilled."""
+        self.connection.remove_function(_FUNCTION)
+        self.connection.close()
+        if self._folder:
+            self._folder.cleanup()
+
+    def use(self, relation: str) -> None:
+        """Read a relation once, to its end, and keep what the steps need.
+
+        Args:
+            relation: A SELECT over :attr:`connection` with the columns of QUERIES.
+        """
+        self._make("asked_rows", _ASKED_ROWS.format(relation=relation), "read")
+        for step in ("relays", "asked"):
+            self._make(step, statements.STEPS[step], step)
+
+    def use_table(self, queries: pa.Table) -> None:
+        """Use an Arrow table of QUERIES."""
+        self.connection.register("queries", queries)
+        self.use("SELECT * FROM queries")
+
+    def groups(self) -> pa.Table:
+        """Return the table GROUPS: additive numbers per client, registered domain and hour."""
+        self._make("asked_hours", _ASKED_HOURS, "groups")
+        return self._table(statements.GROUPS, "groups")
+
+    def overview(self) -> Overview:
+        """Return what the whole input holds."""
+        facts = self._row(statements.OVERVIEW)
+        facts = (int(facts[0]), *facts[1:])
+        seen = self._row("SELECT bool_or(client <> ''), bool_or(answers IS NOT NULL) FROM asked_rows")
+        return Overview(
+            *facts, has_clients=bool(seen[0]), has_answers=bool(seen[1]), forwarder=self._forwarder(facts[1], facts[2])
+        )
+
+    def candidates(self, settings: DetectionSettings, *, sieve: bool = True) -> Candidates:
+        """Return the queries of every group that a detector might list; of every group without the sieve."""
+        for step in list(statements.STEPS)[2:]:
+            self._make(step, statements.text(step, settings), step)
+        if not sieve:
+            self._make("candidates", "SELECT DISTINCT client_key, zone_key FROM asked", "candidates")
+        rows = self._table(statements.CANDIDATE_ROWS, "queries_of")
+        zones = self._table(statements.CANDIDATE_ZONES, "queries_of")
+        return Candidates(_utc(rows), _utc(zones))
+
+    def clients_of(self, registered_domain: str, most: int) -> list[str]:
+        """Return at most so many clients that asked for names of the domain, in order."""
+        sql = "SELECT DISTINCT client FROM asked_rows WHERE zone_key = hash(?) AND client <> '' ORDER BY 1 LIMIT ?"
+        return [row[0] for row in self.connection.execute(sql, [registered_domain, most]).fetchall()]
+
+    def _forwarder(self, client_count: int, domain_count: int) -> str | None:
+        if client_count != 1 or domain_count < _FORWARDER_DOMAINS:
+            return None
+        return self._row("SELECT nullif(any_value(client), '') FROM asked_rows")[0] or None
+
+    def _make(self, table: str, select: str, step: str) -> None:
+        try:
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
+        except duckdb.Error as error:
+            raise _failure(step, error) from error
+
+    def _table(self, select: str, step: str) -> pa.Table:
+        try:
+            return self.connection.sql(select).to_arrow_table()
+        except duckdb.Error as error:
+            raise _failure(step, error) from error
+
+    def _row(self, select: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] | None = self.connection.execute(select).fetchone()
+        assert row is not None
+        return row
+
+
+def _failure(step: str, error: duckdb.Error) -> EngineError:
+    advice = "Give more with --memory" if isinstance(error, duckdb.OutOfMemoryException) else None
+    return EngineError(step, str(error), next_step=advice)
+
+
+def _utc(table: pa.Table) -> pa.Table:
+    """Bring the time columns to the one type of QUERIES."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(i, field.name, pc.cast(table.column(i), TIMESTAMP))
+    return table

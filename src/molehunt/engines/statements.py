@@ -1,0 +1,193 @@
+"""The SQL of the big pass, once, for every engine.
+
+Each step is one SELECT over the tables before it; an engine makes ``asked_rows`` in its own dialect (:data:`COLUMNS` says
+what it holds) and then the steps, in order, each into a table of the step's name. The text keeps to what DuckDB and Spark
+both read: no lists, no functions but count, sum, min and max. Keys are 64-bit hashes, so that the hash tables hold numbers
+and not names; the names come back for the few candidates only.
+
+Bounds: a step may count too much and never too little, see :func:`candidates`.
+"""
+
+from __future__ import annotations
+
+from molehunt.config import DetectionSettings
+
+#: Columns of ``asked_rows``, made by the engine from QUERIES: one row per DNS query with a name, mDNS and LLMNR left out.
+COLUMNS: dict[str, str] = {
+    "ts": "time of the query",
+    "client": "client, '' where unknown",
+    "qname": "name as seen",
+    "qtype": "record type, '' where unknown",
+    "rcode": "response code",
+    "answers": "rdata of the answers",
+    "answer_ttls": "TTL of each answer",
+    "answer_bytes": "octets of rdata",
+    "edns_options": "EDNS option codes of the query",
+    "client_key": "hash of the client",
+    "resolver_key": "hash of the resolver",
+    "zone_key": "hash of the registered domain",
+    "name_key": "hash of the normal form of the name",
+    "chars": "octets of the subdomain",
+    "name_chars": "octets of the whole name",
+    "down_chars": "octets of the answers at most",
+    "rare_type": "1 if the type is NULL, PRIVATE or KEY",
+    "marked": "1 if the name holds an octet that no host name has",
+}
+
+RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
+
+#: A client that others use as their resolver repeats their names; it does not count as one more client.
+RELAYS = """
+SELECT DISTINCT c.client_key
+FROM (SELECT DISTINCT client_key FROM asked_rows) c
+JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolver_key
+"""
+
+ASKED = """
+SELECT client_key, name_key, min(zone_key) AS zone_key, min(chars) AS chars, min(name_chars) AS name_chars,
+       count(*) AS query_count, min(ts) AS first_ts, max(ts) AS last_ts, sum(down_chars) AS down_chars,
+       sum(rare_type) AS rare_type_count, max(marked) AS marked
+FROM asked_rows
+GROUP BY client_key, name_key
+"""
+
+#: Names that two or more clients asked.
+SHARED = """
+SELECT a.name_key, min(a.zone_key) AS zone_key, count(*) AS client_count
+FROM asked a LEFT JOIN relays r ON a.client_key = r.client_key
+WHERE r.client_key IS NULL
+GROUP BY a.name_key
+HAVING count(*) >= 2
+"""
+
+#: Groups, of names that are not public: what nobody else asked.
+SUMS = """
+SELECT a.client_key, a.zone_key, count(*) AS name_count, sum(a.query_count) AS query_count, sum(a.chars) AS chars,
+       max(a.name_chars) AS name_chars, sum(a.down_chars) AS down_chars, sum(a.rare_type_count) AS rare_type_count,
+       sum(a.marked) AS marked_count, min(a.first_ts) AS first_ts, max(a.last_ts) AS last_ts
+FROM asked a LEFT JOIN shared s ON a.name_key = s.name_key AND s.client_count >= {public_clients}
+WHERE s.name_key IS NULL
+GROUP BY a.client_key, a.zone_key
+"""
+
+PUBLIC_ZONES = "SELECT DISTINCT zone_key FROM shared WHERE client_count >= {public_clients}"
+
+ZONES = """
+SELECT s.zone_key, count(*) AS client_count, sum(s.name_count) AS name_count, sum(s.chars) AS chars,
+       max(CASE WHEN p.zone_key IS NULL THEN 0 ELSE 1 END) AS public
+FROM sums s LEFT JOIN public_zones p ON s.zone_key = p.zone_key
+GROUP BY s.zone_key
+"""
+
+#: (client, zone) with the number of clients of the zone, and whether that is few.
+RATED = """
+SELECT s.*, z.client_count AS zone_clients,
+       CASE WHEN z.public = 0 AND z.client_count <= {rare_clients} THEN 1 ELSE 0 END AS unshared,
+       CASE WHEN z.client_count <= {rare_clients} OR z.client_count <= {rare_ratio} * t.client_count
+            THEN 1 ELSE 0 END AS rare,
+       CASE WHEN z.public = 0 AND z.client_count >= {fan_in_clients}
+             AND z.name_count <= {fan_in_names} * z.client_count AND z.chars + z.name_count + 32 >= {fan_in_bytes}
+            THEN 1 ELSE 0 END AS fan_in
+FROM sums s JOIN zones z ON s.zone_key = z.zone_key
+CROSS JOIN (SELECT count(DISTINCT client_key) AS client_count FROM asked) t
+"""
+
+ROTATING = """
+SELECT client_key
+FROM rated
+WHERE unshared = 1 AND name_chars >= {rotation_chars}
+GROUP BY client_key
+HAVING count(*) >= {rotation_domains} OR sum(chars + name_count * name_chars) >= {rotation_bytes}
+"""
+
+#: The sieve: loose, never too tight. A stated size is at most what deflate stores raw (characters, a mark per name, 32) plus
+#: log2 of twice the queries for each repeated query.
+CANDIDATES = """
+SELECT r.client_key, r.zone_key
+FROM rated r LEFT JOIN rotating o ON r.client_key = o.client_key
+WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_bytes})
+   OR r.chars + r.name_count + 32 + r.query_count * (log2(r.query_count) + 1) / 8 >= {least_bytes}
+   OR r.marked_count >= {mark_names}
+   OR (r.rare = 1 AND (r.query_count >= {beats} OR r.down_chars >= {download_bytes} OR r.query_count >= {changes}
+                       OR r.rare_type_count >= {rare_type_queries}))
+   OR r.fan_in = 1
+   OR (o.client_key IS NOT NULL AND r.unshared = 1 AND r.name_chars >= {rotation_chars})
+"""
+
+#: What is known of each candidate's domain over all clients.
+CANDIDATE_ZONES = """
+SELECT a.zone_key, count(*) AS pair_count, count(DISTINCT a.name_key) AS name_count,
+       count(DISTINCT a.client_key) AS client_count, min(a.first_ts) AS first_ts
+FROM asked a JOIN (SELECT DISTINCT zone_key FROM candidates) c ON a.zone_key = c.zone_key
+LEFT JOIN relays r ON a.client_key = r.client_key
+WHERE r.client_key IS NULL
+GROUP BY a.zone_key
+"""
+
+#: Every query of the candidates, in an order that does not depend on the order of the input.
+CANDIDATE_ROWS = """
+SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.answer_ttls, q.answer_bytes, q.edns_options,
+       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients
+FROM asked_rows q
+JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
+LEFT JOIN shared s ON q.name_key = s.name_key
+ORDER BY q.zone_key, q.client_key, q.ts, q.qname, q.qtype
+"""
+
+#: GROUPS by the hour, additive, so that windows of 24 h and 30 d slide over them.
+GROUPS = """
+SELECT client, registered_domain, hour_ts, count(*) AS query_count, count(DISTINCT name_key) AS name_count,
+       sum(chars) AS chars, sum(down_chars) AS down_chars, sum(rare_type) AS rare_type_count,
+       min(ts) AS first_ts, max(ts) AS last_ts
+FROM asked_hours
+GROUP BY client, registered_domain, hour_ts
+ORDER BY registered_domain, client, hour_ts
+"""
+
+OVERVIEW = """
+SELECT coalesce(sum(query_count), 0) AS query_count, count(DISTINCT client_key) AS client_count, count(DISTINCT zone_key) AS domain_count,
+       min(first_ts) AS first_ts, max(last_ts) AS last_ts
+FROM asked
+"""
+
+#: Steps from ``asked_rows`` to the sieve, in order: table name -> SELECT.
+STEPS: dict[str, str] = {
+    "relays": RELAYS,
+    "asked": ASKED,
+    "shared": SHARED,
+    "sums": SUMS,
+    "public_zones": PUBLIC_ZONES,
+    "zones": ZONES,
+    "rated": RATED,
+    "rotating": ROTATING,
+    "candidates": CANDIDATES,
+}
+
+
+def numbers(settings: DetectionSettings) -> dict[str, float]:
+    """Return the thresholds that the steps name in braces; all are numbers, so nothing can be injected."""
+    s = settings
+    return {
+        "public_clients": s.group.public_clients,
+        "rare_clients": s.group.rare_clients,
+        "rare_ratio": s.group.rare_ratio,
+        "early_names": s.early.names,
+        "early_bytes": s.early.names * s.early.name_bytes,
+        "mark_names": s.early.mark_names,
+        "least_bytes": min(s.volume.bytes, s.volume.alert_bytes, s.slow.bytes),
+        "beats": s.beacon.beats,
+        "download_bytes": s.download.bytes,
+        "changes": s.download.changes,
+        "rare_type_queries": s.rare_type.queries,
+        "fan_in_clients": s.fan_in.clients,
+        "fan_in_names": s.fan_in.names,
+        "fan_in_bytes": s.fan_in.bytes,
+        "rotation_chars": s.rotation.name_chars,
+        "rotation_domains": s.rotation.domains,
+        "rotation_bytes": s.rotation.bytes,
+    }
+
+
+def text(step: str, settings: DetectionSettings) -> str:
+    """Return the SELECT of a step with its thresholds filled in."""
+    return STEPS[step].format(**numbers(settings))

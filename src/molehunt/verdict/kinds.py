@@ -1,0 +1,105 @@
+"""From a score to words of a fixed vocabulary: kind, severity, ATT&CK ids, next steps, and what caps confidence."""
+
+from __future__ import annotations
+
+from molehunt.detectors import Pool, Reason
+from molehunt.detectors.facts import Facts
+from molehunt.findings import Confidence, Kind, Severity
+
+_DAY_S = 86400.0
+_MUCH_BYTES = 64 << 10
+_SOME_BYTES = 4096
+_ONE_SIDED = 4.0
+_KNOWN_D = 30.0
+
+#: MITRE ATT&CK: DNS as application protocol; exfiltration over another protocol; protocol tunnelling; dynamic resolution;
+#: ingress tool transfer.
+_ATTACK: dict[Kind, list[str]] = {
+    "tunnel": ["T1071.004", "T1572"],
+    "exfiltration": ["T1071.004", "T1048.003"],
+    "download": ["T1071.004", "T1105"],
+    "beacon": ["T1071.004"],
+    "rotation": ["T1071.004", "T1048.003", "T1568"],
+    "fan_in": ["T1071.004", "T1048.003"],
+    "rare_type": ["T1071.004", "T1572"],
+    "direct_dns": ["T1071.004"],
+    "volume": ["T1048.003"],
+}
+
+_CAPPED_FAMILIES = frozenset({"reverse", "service_discovery", "email_auth", "dnsbl"})
+
+
+def kind(facts: Facts, reasons: list[Reason], pool: Pool, alert: bool) -> Kind:
+    """Return what the finding is, by what listed it and by which way the bytes went."""
+    if pool:
+        return "rotation" if pool == "domains" else "fan_in"
+    names = {reason.detector for reason in reasons}
+    if not alert and names <= {"volume", "slow"}:
+        return "volume"
+    if names == {"beacon"}:
+        return "beacon"
+    if names == {"rare_type"}:
+        return "rare_type"
+    up, down = facts.up.total_bytes, facts.down.total_bytes
+    if down > _ONE_SIDED * up:
+        return "download"
+    return "exfiltration" if up > _ONE_SIDED * down else "tunnel"
+
+
+def severity(confidence: Confidence, facts: Facts) -> Severity:
+    """Return what it would cost if true: by the bytes, and by how sure we are."""
+    moved = facts.up.total_bytes + facts.down.total_bytes
+    if confidence == "low":
+        return "low" if moved >= _SOME_BYTES else "info"
+    if moved >= _MUCH_BYTES:
+        return "critical" if confidence == "high" else "high"
+    return "high" if confidence == "high" or moved >= _SOME_BYTES else "medium"
+
+
+def attack(what: Kind) -> list[str]:
+    """Return the ATT&CK ids of a kind."""
+    return list(_ATTACK[what])
+
+
+def looks_like(facts: Facts) -> str | None:
+    """Return the family the group looks like, or None."""
+    if facts.family:
+        return facts.family
+    if facts.likeness >= facts.settings.lookup.likeness:
+        return "reputation_lookup"
+    if facts.group.registered_domain and "." not in facts.group.registered_domain:
+        return "internal"
+    return None
+
+
+def capped(facts: Facts) -> bool:
+    """Tell whether confidence is capped at low: it looks like look-ups, or like a protocol's own names, and stays small.
+
+    Nothing is capped above ``lookup.cap_bytes`` a day, nor a domain of one client that is new in a log that is old enough
+    to tell (DETECTION 4).
+    """
+    if facts.up_within(24) >= facts.settings.lookup.cap_bytes or _newcomer(facts):
+        return False
+    return facts.likeness >= facts.settings.lookup.likeness or facts.family in _CAPPED_FAMILIES
+
+
+def _newcomer(facts: Facts) -> bool:
+    site, zone = facts.group.site, facts.group.zone
+    if not site.first_ts or zone.client_count > 1:
+        return False
+    return zone.first_s - site.first_ts.timestamp() >= _KNOWN_D * _DAY_S
+
+
+def next_steps(what: Kind, facts: Facts) -> list[str]:
+    """Return what an analyst should do next, most useful first."""
+    group = facts.group
+    client = group.client or "the clients"
+    domain = group.registered_domain or "the domains"
+    steps = [f"Find the process on {client} that asks (endpoint log, Sysmon event 22)", f"See who registered {domain} and when"]
+    if group.site.forwarder:
+        steps.insert(0, f"{client} forwards for others: find the real client in its own query log")
+    if what in ("tunnel", "exfiltration", "download", "rare_type", "rotation"):
+        steps.append(f"Block {domain} at the resolver and keep a capture of what follows")
+    if what == "volume":
+        steps.append(f"If {domain} is known and wanted, add a suppression with owner and expiry")
+    return steps
