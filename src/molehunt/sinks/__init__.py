@@ -20,6 +20,7 @@ SINKS: dict[str, str] = {
     "json": "molehunt.sinks.json:SINK",
     "csv": "molehunt.sinks.csv:SINK",
     "markdown": "molehunt.sinks.markdown:SINK",
+    "html": "molehunt.sinks.html:SINK",
     "parquet": "molehunt.sinks.parquet:SINK",
     "ecs": "molehunt.sinks.ecs:SINK",
     "ocsf": "molehunt.sinks.ocsf:SINK",
