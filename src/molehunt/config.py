@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from molehunt.errors import ConfigError
 
@@ -42,6 +42,24 @@ class PcapSettings(_Section):
     ports: tuple[int, ...] = Field((53,), description="UDP and TCP ports that carry DNS; 5353 and 5355 are always known")
     pair_s: float = Field(30.0, gt=0, le=600, description="longest wait of a response for its query")
     retry_s: float = Field(5.0, gt=0, le=60, description="a same query within this time is a retransmission; DETECTION 2")
+    open_query_count: int = Field(
+        1 << 17, ge=1 << 4, le=1 << 24, description="queries that wait for a response at once; a power of two"
+    )
+    fragment_count: int = Field(256, ge=1, le=65536, description="IP datagrams that are put together at once")
+    stream_count: int = Field(
+        1 << 12, ge=1 << 4, le=1 << 20, description="TCP streams that are followed at once; a power of two"
+    )
+    stream_bytes: int = Field(32 << 20, ge=1 << 18, description="bytes that all TCP streams may hold")
+    memory_bytes: int = Field(
+        128 << 20, ge=1 << 20, description="rows of one capture that stay in memory; more go to a temporary file"
+    )
+
+    @field_validator("open_query_count", "stream_count")
+    @classmethod
+    def _power_of_two(cls, value: int) -> int:
+        if value & (value - 1):
+            raise ValueError("must be a power of two")
+        return value
 
 
 class SuppressionSettings(_Section):
@@ -60,6 +78,14 @@ class DeliverySettings(_Section):
     timeout_s: float = Field(15.0, gt=0, le=600, description="wait for a connection or an answer")
     batch_count: int = Field(200, ge=1, le=5000, description="findings of one request")
     chat_count: int = Field(8, ge=1, le=20, description="findings shown in a chat message; Slack takes 50 blocks, Teams 28 kB")
+
+
+class InformationSettings(_Section):
+    """How names' information is counted and explained. Source: DETECTION 3; words_bits measured, see docs/information.md."""
+
+    compress_bytes: int = Field(4 << 20, ge=0, description="longest text of one group's names that zlib and LZMA are tried on")
+    words_bits: float = Field(4.2, gt=0, le=8, description="ordinary spelling takes at most so many bits a character of words")
+    strange_ratio: float = Field(0.01, ge=0, le=0.5, description="share of characters that may lie outside an alphabet")
 
 
 class GroupSettings(_Section):
@@ -161,6 +187,7 @@ class VerdictSettings(_Section):
 class DetectionSettings(_Section):
     """All thresholds of the detection."""
 
+    information: InformationSettings = InformationSettings()
     group: GroupSettings = GroupSettings()
     early: EarlySettings = EarlySettings()
     volume: VolumeSettings = VolumeSettings()
