@@ -49,10 +49,27 @@ def parse(text: str) -> dict[bytes, int]:
 
 
 @functools.cache
-def suffixes() -> Suffixes:
-    """Return the compiled table of the installed list, special zones included (built on the first call)."""
+def rules() -> dict[bytes, int]:
+    """Return the flags of every suffix of the installed list, special zones included."""
     text = (files("publicsuffixlist") / "public_suffix_list.dat").read_text("utf-8")
     flags = parse(text)
     for name, flag in SPECIAL.items():
         flags[name] = flags.get(name, 0) | flag
-    return Suffixes(flags)
+    return flags
+
+
+@functools.cache
+def suffixes() -> Suffixes:
+    """Return the compiled table of the installed list, special zones included (built on the first call)."""
+    return Suffixes(rules())
+
+
+@functools.cache
+def parents() -> frozenset[bytes]:
+    """Return every name that has a suffix below it, such as the cloud's own domain above its customers' suffixes."""
+    return frozenset(parent for name in rules() for parent in _above(name))
+
+
+def _above(name: bytes) -> list[bytes]:
+    labels = name.split(b".")
+    return [b".".join(labels[i:]) for i in range(1, len(labels))]
