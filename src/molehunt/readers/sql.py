@@ -92,6 +92,19 @@ def epoch(text: str, ticks_per_s: int = 1) -> str:
     return f"TRY(to_timestamp(TRY_CAST({text} AS DOUBLE){scale}))"
 
 
+def moment(text: str) -> str:
+    """Return the time of a text: seconds since 1970, or ISO 8601; without a zone it is UTC (the session's zone)."""
+    return f"coalesce({epoch(text)}, TRY_CAST({text} AS TIMESTAMPTZ))"
+
+
+def items(text: str) -> str:
+    """Return the elements of a JSON list as texts; a single value is a list of one."""
+    return (
+        f"CASE WHEN {text} IS NULL THEN NULL WHEN starts_with({text}, '[') AND json_valid({text}) "
+        f"THEN list_transform(json_extract({text}, '$[*]'), lambda item: item ->> '$') ELSE [{text}] END"
+    )
+
+
 def zeek_name(text: str) -> str:
     r"""Return a text of Zeek with its ``\xHH`` written as RFC 1035 has it: ``\DDD``, or the character if it prints."""
     rest = (

@@ -21,7 +21,7 @@ from molehunt.findings import Problem
 STEP_BYTES = 1 << 20
 #: Characters of a bad line that are shown.
 EXAMPLE_CHARS = 160
-NEWLINE, RETURN, NUL, QUOTE = b"\n\r\0\""
+NEWLINE, RETURN, NUL, QUOTE = b'\n\r\0"'
 
 
 @dataclass
@@ -139,9 +139,9 @@ class Rewriting:
     first_dropped: str = ""
 
     def run(self, source: Path, target: Path) -> list[Problem]:
-        """Write the clean text, in bounded memory; return what was dropped.
+        r"""Write the clean text, in bounded memory; return what was dropped.
 
-        Wrong bytes and zeros become ``\\DDD`` as in RFC 1035 §5.1, so a name keeps them.
+        Wrong bytes and zeros become ``\DDD`` as in RFC 1035 §5.1, so a name keeps them.
         """
         errors = "molehunt_json" if self.json else "molehunt_text"
         with (

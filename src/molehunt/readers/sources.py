@@ -1,0 +1,363 @@
+"""From the names that a user types to readings: folders walked, globs expanded, compressed files unpacked, readers chosen.
+
+One bad file never costs the others: its fault stands in its summary, and the rest of the run goes on.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+
+from molehunt.config import Config, InputLimits
+from molehunt.errors import ConfigError, MolehuntError, SourceError, SourceSchemaError, UnknownFormatError
+from molehunt.findings import Problem, SourceSummary
+from molehunt.readers import READERS, Reader, Reading, SourceFile, sql
+from molehunt.readers.survey import is_binary, rewriting, survey
+from molehunt.readers.unpack import Progress, compression_of, spool_stdin, unpack
+from molehunt.schema import QUERIES_SQL_TYPES
+
+#: Bytes at the beginning of a file by which its format is told.
+HEAD_BYTES = 64 << 10
+#: Characters that DuckDB takes for a pattern in a file name.
+PATTERN = frozenset("*?[]{}")
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A source as the user called it, or as a folder or glob gave it.
+
+    Attributes:
+        name: What messages call it.
+        path: Where it is; None for standard input.
+        found: It was found in a folder; then not being a DNS log is no fault.
+        fault: Why it cannot be looked at.
+    """
+
+    name: str
+    path: Path | None
+    found: bool = False
+    fault: str | None = None
+
+
+@dataclass
+class Source:
+    """One source of a run with all that is known of it.
+
+    Attributes:
+        name: What messages call it.
+        reader: Name of the reader that reads it.
+        reading: Its rows; None if it is not used.
+        problems: What was wrong before a reader saw it.
+        error: Why it could not be used.
+    """
+
+    name: str
+    reader: str | None = None
+    reading: Reading | None = None
+    problems: list[Problem] = field(default_factory=list)
+    error: str | None = None
+
+
+class Inputs:
+    """The sources of a run, open for reading; a context manager that removes the temporary files at its end.
+
+    Attributes:
+        sources: All that were named or found, also those that are not used.
+    """
+
+    def __init__(self, sources: list[Source], connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        self.sources = sources
+        self._connection = connection
+        self._folder = folder
+
+    def __enter__(self) -> Inputs:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the temporary files; the relation cannot be read after."""
+        for source in self.sources:
+            source.reading = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def relation(self) -> str:
+        """SQL of a SELECT over all rows, with the columns of QUERIES in order; may be read as often as wanted.
+
+        Raises:
+            SourceError: No source is left.
+        """
+        readings = [source.reading.relation for source in self.sources if source.reading]
+        if not readings:
+            faults = [source.error for source in self.sources if source.error]
+            raise SourceError(faults[0] if faults else "no source is left to read")
+        return readings[0] if len(readings) == 1 else sql.union(readings)
+
+    def drop_unreadable(self) -> bool:
+        """Look for the sources at which reading fails, and leave them out; call it when a query over the relation failed.
+
+        Returns:
+            Whether any was left out: then the query is worth another try, else the fault is not in a source.
+        """
+        dropped = False
+        for source in self.sources:
+            if source.reading is None:
+                continue
+            try:
+                self._connection.execute(f"SELECT {_all_columns()} FROM ({source.reading.relation})").fetchall()
+            except (duckdb.Error, OSError, MolehuntError) as error:
+                source.reading, source.error, dropped = None, _said(error), True
+        return dropped
+
+    def summaries(self, row_count: int | None = None) -> list[SourceSummary]:
+        """Return what was read of each source, in the order named; ask after the relation has been read.
+
+        Args:
+            row_count: Rows that the relation gave, if known: then good sources need not be counted one by one.
+        """
+        used = [source.reading for source in self.sources if source.reading]
+        counts: dict[int, int] = {}
+        if len(used) == 1 and row_count is not None:
+            counts[id(used[0])] = row_count
+        expected = [reading.expected_count for reading in used]
+        if row_count is not None and None not in expected and sum(n or 0 for n in expected) == row_count:
+            counts = {id(reading): reading.expected_count or 0 for reading in used}
+        return [self._summary(source, counts) for source in self.sources]
+
+    def _summary(self, source: Source, counts: dict[int, int]) -> SourceSummary:
+        reading, problems, error, row_count = source.reading, list(source.problems), source.error, 0
+        if reading:
+            try:
+                row_count = counts.get(id(reading), -1)
+                row_count = self._count(reading) if row_count < 0 else row_count
+                if row_count != reading.expected_count:
+                    problems += reading.lost(row_count)
+                problems += reading.problems()
+            except (duckdb.Error, OSError) as fault:
+                error = _said(fault)
+        return SourceSummary(
+            name=source.name, reader=source.reader, record_count=max(row_count, 0), problems=problems, error=error
+        )
+
+    def _count(self, reading: Reading) -> int:
+        row = self._connection.execute(f"SELECT count(*) FROM ({reading.relation})").fetchone()
+        return int(row[0]) if row else 0
+
+
+def _all_columns() -> str:
+    return ", ".join(f"count({name})" for name in QUERIES_SQL_TYPES)
+
+
+def open_sources(
+    names: Sequence[str],
+    *,
+    connection: duckdb.DuckDBPyConnection,
+    config: Config,
+    reader: str | None = None,
+    column_map: dict[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Inputs:
+    """Open all sources that the names stand for.
+
+    Args:
+        names: Files, folders (walked), globs, or ``-`` for standard input.
+        connection: Where the relations live; its time zone is set to UTC.
+        config: Settings.
+        reader: Name of the reader that reads every source; None guesses by content.
+        column_map: Our column -> the file's, for the ``table`` reader, which it also chooses.
+        progress: Called with what is being done, the bytes done and the bytes to do.
+
+    Returns:
+        The sources, also those that cannot be used, with why.
+
+    Raises:
+        SourceError: Not one source can be used.
+        ConfigError: No reader has that name.
+    """
+    chosen = _chosen(reader or ("table" if column_map else None))
+    if column_map:
+        columns = {**config.table.columns, **column_map}
+        config = config.model_copy(update={"table": config.table.model_copy(update={"columns": columns})})
+    connection.execute("SET TimeZone = 'UTC'")
+    folder = Path(tempfile.mkdtemp(prefix="molehunt-"))
+    opener = _Opener(connection, config, folder, chosen, progress or (lambda step, done_bytes, total_bytes: None))
+    inputs = Inputs([], connection, folder)
+    try:
+        for named in _expand(names):
+            inputs.sources.append(opener.open(named))
+        _check_any(inputs.sources)
+    except BaseException:
+        inputs.close()
+        raise
+    return inputs
+
+
+def _chosen(name: str | None) -> list[Reader]:
+    """Return the readers to ask, in sniffing order.
+
+    Raises:
+        ConfigError: There is no such reader.
+    """
+    if name is not None and name not in READERS:
+        raise ConfigError(f"no reader is called {name!r}", next_step=f"Readers: {', '.join(READERS)}")
+    places = [READERS[name]] if name else list(READERS.values())
+    return [getattr(import_module(place.partition(":")[0]), place.partition(":")[2]) for place in places]
+
+
+def _check_any(sources: list[Source]) -> None:
+    if any(source.reading for source in sources):
+        return
+    faults = [source for source in sources if source.error]
+    if len(faults) == 1:
+        raise SourceError(faults[0].error or "")
+    if faults:
+        told = "; ".join(source.error or "" for source in faults[:3])
+        raise SourceError(f"none of {len(faults)} sources can be used: {told}")
+    raise UnknownFormatError(
+        f"no DNS log among {len(sources)} files" if sources else "no files there",
+        next_step="See what is read: molehunt list readers; or say what it is: --from table --map qname=COLUMN",
+    )
+
+
+def _expand(names: Sequence[str]) -> Iterator[Named]:
+    """Give every source once, in the order named; folders and globs in the order of their names."""
+    seen: set[Path] = set()
+    for name in names:
+        for named in _expand_one(name):
+            if named.path is not None and named.fault is None:
+                real = named.path.resolve()
+                if real in seen:
+                    continue
+                seen.add(real)
+            yield named
+
+
+def _expand_one(name: str) -> Iterator[Named]:
+    path = Path(name)
+    if name == STDIN:
+        yield Named(STDIN, None)
+    elif path.is_dir():
+        yield from _walk(path)
+    elif os.path.lexists(path):
+        yield Named(name, path)
+    elif matches := sorted(glob.glob(name, recursive=True)):
+        for match in matches:
+            yield from _walk(Path(match)) if Path(match).is_dir() else [Named(match, Path(match), found=len(matches) > 1)]
+    else:
+        yield Named(name, path, fault=f"{name}: no such file or folder")
+
+
+def _walk(folder: Path) -> Iterator[Named]:
+    for above, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Named(str(Path(above, name)), Path(above, name), found=True)
+
+
+@dataclass
+class _Opener:
+    """Opens one source after the other, each with temporary files of its own name."""
+
+    connection: duckdb.DuckDBPyConnection
+    config: Config
+    folder: Path
+    readers: list[Reader]
+    progress: Progress
+    count: int = 0
+
+    def open(self, named: Named) -> Source:
+        source = Source(named.name, error=named.fault)
+        if named.fault:
+            return source
+        self.count += 1
+        try:
+            self._open(named, source)
+        except (UnknownFormatError, SourceSchemaError) as error:
+            if named.found and len(self.readers) > 1:
+                source.problems.append(Problem(reason="file skipped", count=0, example=_said(error)))
+            else:
+                source.error = _said(error)
+        except (MolehuntError, duckdb.Error, OSError) as error:
+            source.error = _said(error, named.name)
+        return source
+
+    def _open(self, named: Named, source: Source) -> None:
+        path = self._plain(named, source)
+        file = SourceFile(named.name, path, _head(path), self.folder)
+        if not is_binary(file.head):
+            file = self._clean(file, source)
+        reader = self._reader(file)
+        source.reader = reader.name
+        source.reading = reader.read(file, self.connection, self.config)
+
+    def _plain(self, named: Named, source: Source) -> Path:
+        """Return where the plain bytes are, under a name that DuckDB takes for itself."""
+        limits: InputLimits = self.config.limits
+        target = self.folder / f"{self.count}.plain"
+        path = named.path
+        if path is None:
+            path = self.folder / f"{self.count}.stdin"
+            spool_stdin(path, limits, self.progress)
+        if not path.is_file():
+            raise SourceError("no regular file", where=named.name)
+        head = _head(path)
+        if not head:
+            raise UnknownFormatError("the file is empty", where=named.name)
+        if compression_of(head):
+            if fault := unpack(named.name, path, target, limits, self.progress):
+                source.problems.append(Problem(reason="compressed file is cut or broken", count=1, example=fault))
+            return target
+        if PATTERN & set(str(path)):
+            target.symlink_to(path.resolve())
+            return target
+        return path.resolve()
+
+    def _clean(self, file: SourceFile, source: Source) -> SourceFile:
+        """Survey a text file, and rewrite it if DuckDB could not read it without loss."""
+        limits = self.config.limits
+        self.progress(f"looking at {file.name}", 0, file.path.stat().st_size)
+        seen = survey(file.path)
+        if not (rewrite := rewriting(seen, file.path, file.head, limits.line_bytes)):
+            return replace(file, survey=seen)
+        target = self.folder / f"{self.count}.clean"
+        self.progress(f"repairing {file.name}", 0, file.path.stat().st_size)
+        source.problems += rewrite.run(file.path, target)
+        return replace(file, path=target, head=_head(target), survey=survey(target))
+
+    def _reader(self, file: SourceFile) -> Reader:
+        if len(self.readers) == 1:
+            return self.readers[0]
+        for reader in self.readers:
+            if reader.sniff(file.head):
+                return reader
+        raise UnknownFormatError(
+            "no reader recognises it",
+            where=file.name,
+            next_step="See what is read: molehunt list readers; or say what it is with --from",
+        )
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _said(error: Exception, name: str = "") -> str:
+    """Return an error's text with the name of its source, on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{name or error.filename}: {error.strerror}"
+    text = str(error).partition("\n")[0]
+    return text if isinstance(error, MolehuntError) or not name else f"{name}: {text}"
