@@ -1,0 +1,1 @@
+# C functions only: their types stand in _buffer.pxd.
