@@ -34,7 +34,7 @@ def detect(engine: Engine, config: Config, *, weights: Weights | None = None, si
     public = traffic.public_answers(settings.group.public_clients)
     found = []
     for index, pool in shapes(traffic, config):
-        facts = Facts(traffic.group(index, pool=pool), settings, public)
+        facts = Facts(traffic.group(index, pool=pool), config, public)
         finding = judge(facts, pool, chosen, engine.clients_of)
         if finding:
             found.append(finding)

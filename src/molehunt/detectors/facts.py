@@ -6,11 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from molehunt.config import DetectionSettings
+from molehunt.config import Config
 from molehunt.detectors import information, lookup, protocol
 from molehunt.detectors.information import Moved
 from molehunt.detectors.rhythm import Beat, rhythm
 from molehunt.detectors.traffic import Group
+from molehunt.names.information import ALPHABETS
 
 DAY_H = 24.0
 
@@ -20,17 +21,18 @@ class Facts:
 
     Args:
         group: The queries.
-        settings: The thresholds.
+        config: The settings.
         public_answers: Answers that many clients got; they say nothing about one of them.
     """
 
-    def __init__(self, group: Group, settings: DetectionSettings, public_answers: frozenset[str] = frozenset()) -> None:
-        self.group, self.settings, self._public_answers = group, settings, public_answers
+    def __init__(self, group: Group, config: Config, public_answers: frozenset[str] = frozenset()) -> None:
+        self.group, self.settings, self._coder = group, config.detection, config.detection.information
+        self._public_answers = public_answers
 
     @cached_property
     def up(self) -> Moved:
         """Information in names."""
-        return information.up(self.group, self.settings.group.public_clients)
+        return information.up(self.group, self.settings.group.public_clients, self._coder)
 
     @cached_property
     def down(self) -> Moved:
@@ -103,8 +105,9 @@ class Facts:
 
     @cached_property
     def alphabet(self) -> str:
-        """The alphabet of the labels that differ from name to name."""
-        return protocol.alphabet(protocol.moving_labels(self.group))
+        """The alphabet of the labels that say most."""
+        found = self.up.found
+        return ALPHABETS[found.alphabet[0, found.label_bits[0].argmax()]] if found else "none"
 
     @cached_property
     def mark_count(self) -> int:

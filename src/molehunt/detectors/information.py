@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import pyarrow as pa
 
-from molehunt.detectors._standin import information
+from molehunt.config import InformationSettings
 from molehunt.detectors.traffic import Bools, Floats, Group, Ints, Objects
+from molehunt.names.information import Information, compressed_bytes, information, stated_bytes
 
 _HOUR_S = 3600.0
 _LZMA_FROM_BYTES = 512
+_PACK_FROM_BITS = 512.0
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20, "lc": 3, "lp": 0, "pb": 0, "mode": lzma.MODE_NORMAL}]
 
 
@@ -31,13 +34,13 @@ class Moved:
         bits: What each query can have said, in the group's order; the sum is the total.
         total_bytes: The sum, in bytes.
         new_bytes: The part of it that new names (or new answers) carry.
-        depth_bits: Bits per label position of new names, 1 next to the registered domain.
+        found: What the coder found per label position; None for answers.
     """
 
     bits: Floats
     total_bytes: float
     new_bytes: float
-    depth_bits: dict[int, float]
+    found: Information | None = None
 
     def most_within(self, ts_s: Floats, hours: float) -> float:
         """Return the most bytes within any window of so many hours; all of them without times."""
@@ -48,19 +51,21 @@ class Moved:
         return float((total[1:] - total[first]).max() / 8)
 
 
-def up(group: Group, public_clients: int) -> Moved:
+def up(group: Group, public_clients: int, settings: InformationSettings) -> Moved:
     """Measure what the names can have carried; a name that many clients asked says nothing about one of them."""
     own = group.name_clients < public_clients
-    names = spelling(group, own)
-    bits, depths = information(names)
-    stated = min(sum(bits) / 8, *_packed_bytes("\n".join(names))) if names else 0.0
+    texts = pa.array(spelling(group, own), pa.string())
+    ends = np.array([0, len(texts)])
+    found = information(texts, ends, settings)
+    packed = compressed_bytes(texts, ends, settings) if found.group_bits[0] >= _PACK_FROM_BITS else None
+    stated = float(stated_bytes(found, packed)[0])
     per_name = np.zeros(len(own))
-    per_name[own] = np.array(bits) * (stated * 8 / max(sum(bits), 1e-9))
+    per_name[own] = found.name_bits * (stated * 8 / max(found.group_bits[0], 1e-9))
     first = first_seen(group.name)
     spent = np.where(first, per_name[group.name], 0.0)
     mine = own[group.name]
-    spent[mine] += choice_bits(group.name[mine]) * ~first[mine]
-    return Moved(spent, float(spent.sum() / 8), stated, depths)
+    spent[mine] += np.where(first[mine], 0.0, choice_bits(group.name[mine]))
+    return Moved(spent, float(spent.sum() / 8), stated, found)
 
 
 def spelling(group: Group, own: Bools) -> list[str]:
@@ -83,7 +88,7 @@ def down(group: Group, public: frozenset[str] = frozenset()) -> Moved:
     spent = np.zeros(len(group.name))
     seen = symbols >= 0
     if not seen.any():
-        return Moved(spent, 0.0, 0.0, {})
+        return Moved(spent, 0.0, 0.0)
     asked = symbols[seen]
     first = first_seen(asked)
     fresh = [text for text in payload if text]
@@ -91,7 +96,7 @@ def down(group: Group, public: frozenset[str] = frozenset()) -> Moved:
     stated = min(raw, *_packed_bytes("\n".join(fresh))) if raw else 0.0
     sizes = np.array([_octets(text) for text in payload]) * 8.0 * (stated / max(raw, 1e-9))
     spent[seen] = np.where(first, sizes[asked], choice_bits(asked))
-    return Moved(spent, float(spent.sum() / 8), stated, {})
+    return Moved(spent, float(spent.sum() / 8), stated)
 
 
 def choice_bits(symbols: Ints) -> Floats:

@@ -13,13 +13,6 @@ from molehunt.detectors.traffic import Group
 RARE_TYPES = frozenset({"NULL", "PRIVATE", "KEY", "TYPE65399"})
 _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "SIG", "RRSIG", "WKS", "HINFO"})
 _LOCAL_OPTIONS = 65001
-_ALPHABETS = (
-    ("decimal", re.compile(r"[0-9]+")),
-    ("hex", re.compile(r"[0-9a-f]+", re.I)),
-    ("base32", re.compile(r"[a-z2-7]+|[0-9a-v]+", re.I)),
-    ("base36", re.compile(r"[0-9a-z]+", re.I)),
-    ("base64", re.compile(r"[0-9a-z+/=_-]+", re.I)),
-)
 
 
 def type_ratio(group: Group, types: frozenset[str]) -> float | None:
@@ -55,34 +48,6 @@ def case_ratio(group: Group) -> float:
 def options(group: Group) -> list[int]:
     """Return the EDNS options of the range for local use."""
     return sorted({code for codes in group.options if codes for code in codes if code >= _LOCAL_OPTIONS})
-
-
-def alphabet(texts: list[str]) -> str:
-    """Return the smallest alphabet that holds nearly all labels: decimal, hex, base32, base36, base64, words or binary."""
-    if not texts:
-        return "none"
-    joined = "".join(texts)
-    if re.search(r"[^\x21-\x7e]|\\\d{3}", joined):
-        return "binary"
-    digits = sum(c.isdigit() for c in joined) / max(len(joined), 1)
-    for name, pattern in _ALPHABETS:
-        if sum(bool(pattern.fullmatch(text)) for text in texts) >= 0.95 * len(texts):
-            worded = name in ("base32", "base36", "base64") and digits < 0.06 and not _capitals(joined)
-            return "words" if worded else name
-    return "mixed"
-
-
-def _capitals(text: str) -> bool:
-    return text not in (text.lower(), text.upper())
-
-
-def moving_labels(group: Group) -> list[str]:
-    """Return the labels at the position that differs most from name to name."""
-    depths: dict[int, list[str]] = {}
-    for name in group.names:
-        for depth, label in enumerate(name.split(".")[::-1]):
-            depths.setdefault(depth, []).append(label)
-    return max(depths.values(), key=lambda labels: (len(set(labels)), sum(map(len, labels))), default=[])
 
 
 def scatter(group: Group) -> tuple[float, float, int]:

@@ -113,9 +113,10 @@ class Traffic:
 
     def pools_of_domains(self, settings: DetectionSettings) -> Iterator[Ints]:
         """Yield, per client, its rows in domains that it has to itself, names too short to count left out."""
-        alone = np.array([z.client_count <= settings.group.rare_clients for z in map(self._zones.get, self.zone_key.tolist()) if z])
+        few = settings.group.rare_clients
+        alone = np.array([self._zone(key).client_count <= few for key in self.zone_key.tolist()], dtype=np.bool_)
         chars = np.asarray(pc.binary_length(self._rows.column("qname")))
-        index = np.flatnonzero(alone & (chars >= settings.rotation.name_chars)) if len(alone) else alone
+        index = np.flatnonzero(alone & (chars >= settings.rotation.name_chars))
         yield from _split(index, self.client_key, self.zone_key, 3)
 
     def pools_of_clients(self, settings: DetectionSettings) -> Iterator[Ints]:
@@ -151,12 +152,16 @@ class Traffic:
             answer_bytes=np.asarray(pc.fill_null(rows.column("answer_bytes"), -1)),
             ttl_s=_ttls(rows.column("answer_ttls")),
             options=_objects(rows, "edns_options"),
-            zone=_sum([self._zones[key] for key in zones.tolist()]),
+            zone=_sum([self._zone(key) for key in zones.tolist()]),
             site=self.site,
             clients=len(np.unique(self.client_key[index])),
             domains=len(zones),
             asked_count=asked_count,
         )
+
+    def _zone(self, key: int) -> Zone:
+        """Return the facts of a domain; one that only resolvers of others asked has no clients of its own."""
+        return self._zones.get(key) or Zone(0, 0, 0, np.nan)
 
     def _fresh(self, index: Ints) -> Bools:
         """Mark the queries that are no retry: not the same name and type within ``retry_s`` of one that counts."""

@@ -68,9 +68,7 @@ class DuckDBEngine:
     def __enter__(self) -> DuckDBEngine:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def close(self) -> None:
@@ -142,9 +140,8 @@ class DuckDBEngine:
             raise _failure(step, error) from error
 
     def _row(self, select: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] | None = self.connection.execute(select).fetchone()
-        assert row is not None
-        return row
+        rows: list[tuple[Any, ...]] = self.connection.execute(select).fetchall()
+        return rows[0]
 
 
 def _failure(step: str, error: duckdb.Error) -> EngineError:

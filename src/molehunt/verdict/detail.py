@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from molehunt.detectors import protocol
 from molehunt.detectors.facts import Facts
 from molehunt.findings import Detail, LabelAnatomy, Rhythm, TimelineBucket
+from molehunt.names.information import ALPHABETS
 
 _BUCKETS = 96
 _STEPS_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 10800.0, 21600.0, 86400.0, 604800.0, 2592000.0)
@@ -58,21 +58,20 @@ def _timeline(facts: Facts, width: float) -> list[TimelineBucket]:
 
 
 def _anatomy(facts: Facts) -> list[LabelAnatomy]:
-    depths: dict[int, list[str]] = {}
-    for name in facts.group.names:
-        for depth, label in enumerate(name.split(".")[::-1], 1):
-            depths.setdefault(depth, []).append(label)
-    bits = facts.up.depth_bits
-    scale = facts.up.new_bytes * 8 / max(sum(bits.values()), 1e-9)
+    found = facts.up.found
+    if found is None:
+        return []
+    scale = facts.up.new_bytes / max(float(found.group_bits[0]), 1e-9)
     return [
         LabelAnatomy(
-            depth=depth,
-            alphabet=protocol.alphabet(list(dict.fromkeys(labels))),
-            distinct_count=len(set(labels)),
-            mean_chars=round(float(np.mean([len(label) for label in labels])), 1),
-            up_bytes=round(bits.get(depth, 0.0) * scale / 8, 1),
+            depth=depth + 1,
+            alphabet=ALPHABETS[found.alphabet[0, depth]],
+            distinct_count=int(count),
+            mean_chars=round(float(found.label_chars[0, depth] / count), 1),
+            up_bytes=round(float(found.label_bits[0, depth]) * scale, 1),
         )
-        for depth, labels in sorted(depths.items())
+        for depth, count in enumerate(found.label_count[0].tolist())
+        if count
     ]
 
 
