@@ -24,18 +24,18 @@ domains = [extract(name).top_domain_under_public_suffix for name in names]
 
 def run() -> list[Ratio]:
     """Compare whole processes; the names' making is in both."""
-    few, many = MAKE.replace("{count}", "1000000"), MAKE.replace("{count}", "100000")
+    million, tenth = MAKE.replace("{count}", "1000000"), MAKE.replace("{count}", "100000")
     return [
         compare(
             "registered domain of 1 M names, beside tldextract",
-            python(few + OURS.format(times=1)),
-            python(few + TLDEXTRACT),
+            python(million + OURS.format(times=1)),
+            python(million + TLDEXTRACT),
             target=0.5,
         ),
         compare(
             "registered domain of 20 M names, beside pyarrow's utf8_lower",
-            python(many + OURS.format(times=200)),
-            python(many + LOWER.format(times=200)),
+            python(tenth + OURS.format(times=200)),
+            python(tenth + LOWER.format(times=200)),
             target=2.0,
         ),
     ]

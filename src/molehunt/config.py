@@ -84,7 +84,7 @@ class InformationSettings(_Section):
     """How names' information is counted and explained. Source: DETECTION 3; words_bits measured, see docs/information.md."""
 
     compress_bytes: int = Field(4 << 20, ge=0, description="longest text of one group's names that zlib and LZMA are tried on")
-    words_bits: float = Field(4.2, gt=0, le=8, description="ordinary spelling takes at most so many bits a character of words")
+    words_bits: float = Field(4.6, gt=0, le=8, description="ordinary spelling takes at most so many bits a character of words")
     strange_ratio: float = Field(0.01, ge=0, le=0.5, description="share of characters that may lie outside an alphabet")
 
 
