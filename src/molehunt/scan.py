@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+
+from molehunt.config import Config
+from molehunt.detection import detect
+from molehunt.engines import Overview, load
+from molehunt.engines.duckdb import DuckDBEngine
+from molehunt.errors import SourceError
+from molehunt.findings import Report, Visibility
+from molehunt.readers.sources import Inputs, open_sources
+from molehunt.rules import Rule
+from molehunt.rules import load as load_rule
+from molehunt.schema import QUERIES
+
+T = TypeVar("T")
+
+#: Rows of one batch of :func:`read`.
+READ_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -19,7 +41,7 @@ class ScanOptions:
         now: End of the window; None is the newest record.
         engine: ``duckdb`` or ``spark``.
         memory: Limit of the engine's memory, such as ``4GB``; it spills to disk beyond.
-        reproducible: Leave out of the report all that differs from run to run.
+        reproducible: Leave out of the report what differs between machines: the folders of the sources.
     """
 
     reader: str | None = None
@@ -34,14 +56,165 @@ class ScanOptions:
 
 @dataclass
 class Progress:
-    """What a run is doing; the command line draws it, library users may watch it.
+    """What a run is doing; the command line draws it, users of the library may watch it.
 
     Attributes:
         step: What is being done, in a few words.
+        done_bytes: How much of it is done.
         total_bytes: Size of what the step reads; 0 if unknown.
-        done_bytes: Tells how much of it is done.
+        engine: The engine, once it runs; it knows how far its own reading has come.
     """
 
     step: str = "opening"
+    done_bytes: int = 0
     total_bytes: int = 0
-    done_bytes: Callable[[], int] = lambda: 0
+    engine: DuckDBEngine | None = None
+
+    def __call__(self, step: str, done_bytes: int, total_bytes: int) -> None:
+        """Take what a step says of itself."""
+        self.step, self.done_bytes, self.total_bytes = step, done_bytes, total_bytes
+
+    def done(self) -> int:
+        """Return how many bytes are done, asking the engine while it reads."""
+        return round(self.engine.done_ratio() * self.total_bytes) if self.engine else self.done_bytes
+
+
+_DEFAULTS = ScanOptions()
+
+
+def scan(
+    sources: str | Path | Sequence[str | Path],
+    config: Config | None = None,
+    options: ScanOptions = _DEFAULTS,
+    progress: Progress | None = None,
+) -> Report:
+    """Find what is hidden in the sources.
+
+    Args:
+        sources: Files, folders, globs or ``-``; one or several, of any mix of formats.
+        config: Settings; the defaults if None.
+        options: What this run chooses.
+        progress: Told what is being done.
+
+    Raises:
+        SourceError: No source could be used.
+        ConfigError: An option names a reader, rule or engine that does not exist.
+    """
+    config, progress = config or Config(), progress or Progress()
+    rule = load_rule(options.rule) if options.rule else None
+    with opened(sources, config, options, progress) as (engine, inputs):
+        if rule is not None:
+            return _by_rule(rule, engine, inputs, config, options)
+        with _reading(progress, engine, inputs):
+            now = _retried(inputs, lambda: _use(engine, inputs.relation, options))
+        progress("detecting", 0, 0)
+        overview = engine.overview()
+        report = _report(inputs, options, overview.first_ts, overview.last_ts, engine.row_count())
+        return report.model_copy(
+            update={
+                "now": now or overview.last_ts,
+                "client_count": overview.client_count if overview.has_clients else 0,
+                "domain_count": overview.domain_count,
+                "visibility": _visibility(overview),
+                "findings": detect(engine, config),
+            }
+        )
+
+
+def read(source: str | Path | Sequence[str | Path], config: Config | None = None) -> pa.RecordBatchReader:
+    """Return the queries of the sources, with the columns of ``schema.QUERIES``, a batch at a time.
+
+    Raises:
+        SourceError: No source could be used.
+    """
+    config = config or Config()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with opened(source, config, _DEFAULTS, Progress()) as (engine, inputs):
+            yield from engine.connection.sql(inputs.relation).to_arrow_reader(READ_ROWS).cast(QUERIES)
+
+    return pa.RecordBatchReader.from_batches(QUERIES, batches())
+
+
+@contextmanager
+def opened(
+    sources: str | Path | Sequence[str | Path], config: Config, options: ScanOptions, progress: Progress
+) -> Iterator[tuple[DuckDBEngine, Inputs]]:
+    """Open an engine and the sources on its connection, and close both at the end."""
+    names = [sources] if isinstance(sources, str | Path) else sources
+    with load(options.engine)(memory=options.memory) as engine:
+        inputs = open_sources(
+            [str(name) for name in names],
+            connection=engine.connection, config=config, reader=options.reader, column_map=options.columns, progress=progress,
+        )  # fmt: skip
+        with inputs:
+            yield engine, inputs
+
+
+def _use(engine: DuckDBEngine, relation: str, options: ScanOptions) -> datetime | None:
+    """Let the engine read what lies in the window; return where the window ends, if it was asked for."""
+    now = options.now
+    if now is None and options.window is not None:
+        now = engine.newest(relation)
+    after = now - options.window if now and options.window else None
+    engine.use(relation, after=after, until=now)
+    return now
+
+
+def _by_rule(rule: Rule, engine: DuckDBEngine, inputs: Inputs, config: Config, options: ScanOptions) -> Report:
+    run = _retried(
+        inputs,
+        lambda: rule.run(engine.connection, inputs.relation, now=options.now, window=options.window, config=config),
+    )
+    report = _report(inputs, options, run.first_ts, run.last_ts, run.record_count)
+    return report.model_copy(update={"now": run.now, "rule": run.result, "findings": rule.to_findings(run.result, config)})
+
+
+def _retried(inputs: Inputs, step: Callable[[], T]) -> T:
+    """Run a step over the relation; if a source fails in the middle, leave that source out and run it again."""
+    while True:
+        try:
+            return step()
+        except SourceError:
+            raise
+        except Exception:  # DuckDB's errors have no home here; whatever it was, it is raised if no source is at fault
+            if not inputs.drop_unreadable():
+                raise
+
+
+@contextmanager
+def _reading(progress: Progress, engine: DuckDBEngine, inputs: Inputs) -> Iterator[None]:
+    progress("reading", 0, 0)
+    progress.engine = engine
+    try:
+        yield
+    finally:
+        progress.engine = None
+
+
+def _report(
+    inputs: Inputs, options: ScanOptions, first_ts: datetime | None, last_ts: datetime | None, row_count: int
+) -> Report:
+    sources = inputs.summaries(None if options.window or options.now else row_count)
+    if options.reproducible:
+        sources = [source.model_copy(update={"name": Path(source.name).name}) for source in sources]
+    return Report(
+        molehunt_version=version("molehunt"), window=_span(options.window), sources=sources, record_count=row_count,
+        first_ts=first_ts, last_ts=last_ts,
+    )  # fmt: skip
+
+
+def _span(window: timedelta | None) -> str:
+    if window is None:
+        return "all"
+    hours = window.total_seconds() / 3600
+    return f"{hours:g}h"
+
+
+def _visibility(overview: Overview) -> Visibility:
+    return Visibility(
+        times=overview.first_ts is not None,
+        clients=overview.has_clients,
+        answers=overview.has_answers,
+        forwarder=overview.forwarder,
+    )

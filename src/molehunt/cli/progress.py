@@ -44,5 +44,5 @@ def _draw(progress: Progress, done: threading.Event) -> None:
         task = bars.add_task("", total=None)
         start = time.monotonic()
         while not done.wait(PERIOD_S):
-            bars.update(task, description=progress.step, total=progress.total_bytes or None, completed=progress.done_bytes())
+            bars.update(task, description=progress.step, total=progress.total_bytes or None, completed=progress.done())
         bars.update(task, description=f"done in {time.monotonic() - start:.0f} s")

@@ -7,11 +7,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 import pyarrow as pa
 
 from molehunt.config import DetectionSettings
+from molehunt.errors import ConfigError
+
+#: name -> "module:object"; loaded on use.
+ENGINES: dict[str, str] = {
+    "duckdb": "molehunt.engines.duckdb:DuckDBEngine",
+    "spark": "molehunt.engines.spark:SparkEngine",
+}
+
+
+def load(name: str) -> Any:
+    """Return the engine class of this name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if name not in ENGINES:
+        raise ConfigError(f"no engine is called {name!r}", next_step=f"Engines: {', '.join(ENGINES)}")
+    module, _, attribute = ENGINES[name].partition(":")
+    return getattr(import_module(module), attribute)
 
 
 @dataclass(frozen=True)

@@ -21,18 +21,19 @@ from molehunt.schema import TIMESTAMP
 _FUNCTION = "registered_domain"
 _FORWARDER_DOMAINS = 50
 
-#: ``asked_rows`` in DuckDB's words.
-_ASKED_ROWS = f"""
+#: All rows of the input in DuckDB's words; ``asked_rows`` are those with a zone_key: DNS queries with a name.
+_READ_ROWS = f"""
 SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options,
-       hash(client) AS client_key, hash(resolver) AS resolver_key, hash(zone) AS zone_key, hash(name) AS name_key,
-       CAST(strlen(name) - CASE WHEN ends_with(name, zone) THEN strlen(zone) ELSE 0 END AS INTEGER) AS chars, CAST(strlen(name) AS INTEGER) AS name_chars,
+       hash(client) AS client_key, hash(resolver) AS resolver_key, hash(name) AS name_key,
+       CASE WHEN zone IS NOT NULL AND coalesce(protocol, 'dns') = 'dns' THEN hash(zone) END AS zone_key,
+       CAST(strlen(name) - CASE WHEN ends_with(name, zone) THEN strlen(zone) ELSE 0 END AS INTEGER) AS chars,
+       CAST(strlen(name) AS INTEGER) AS name_chars,
        CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
        CASE WHEN regexp_matches(name, '[^a-z0-9._-]') THEN 1 ELSE 0 END AS marked
 FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype),
              lower(rtrim(qname, '.')) AS name, {_FUNCTION}(qname) AS zone
-      FROM ({{relation}})
-      WHERE qname IS NOT NULL AND coalesce(protocol, 'dns') = 'dns')
+      FROM ({{relation}}))
 """
 
 _ASKED_HOURS = f"""
@@ -78,15 +79,35 @@ class DuckDBEngine:
         if self._folder:
             self._folder.cleanup()
 
-    def use(self, relation: str) -> None:
+    def use(self, relation: str, *, after: datetime | None = None, until: datetime | None = None) -> None:
         """Read a relation once, to its end, and keep what the steps need.
 
         Args:
             relation: A SELECT over :attr:`connection` with the columns of QUERIES.
+            after: Leave out what is not later than this.
+            until: Leave out what is later than this.
         """
-        self._make("asked_rows", _ASKED_ROWS.format(relation=relation), "read")
+        bounds = [f"ts > '{after.isoformat()}'"] if after else []
+        bounds += [f"ts <= '{until.isoformat()}'"] if until else []
+        if bounds:
+            relation = f"SELECT * FROM ({relation}) WHERE {' AND '.join(bounds)}"
+        self._make("read_rows", _READ_ROWS.format(relation=relation), "read")
+        self.connection.execute("CREATE OR REPLACE TEMP VIEW asked_rows AS SELECT * FROM read_rows WHERE zone_key IS NOT NULL")
         for step in ("relays", "asked"):
             self._make(step, statements.STEPS[step], step)
+
+    def row_count(self) -> int:
+        """Return the rows that were read, also those that are no DNS query with a name."""
+        return int(self._row("SELECT count(*) FROM read_rows")[0])
+
+    def newest(self, relation: str) -> datetime | None:
+        """Return the time of the newest query of a relation."""
+        moment: datetime | None = self._row(f"SELECT max(ts) FROM ({relation})")[0]
+        return moment
+
+    def done_ratio(self) -> float:
+        """Return how far the running statement has come, 0 to 1; may be asked from another thread."""
+        return max(self.connection.query_progress(), 0.0) / 100
 
     def use_table(self, queries: pa.Table) -> None:
         """Use an Arrow table of QUERIES."""
