@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,10 @@ from molehunt.sinks.text import safe
 
 #: Ids are derived, so that the same finding is the same object in every bundle.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://molehunt.invalid/stix")
+#: A host name, the only kind of domain name that STIX 2.1 (section 6.4) takes. Source: RFC 1034, 3.5; RFC 1123, 2.1.
+HOSTNAME = re.compile(
+    r"(?=.{1,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +50,8 @@ def objects(report: Report, findings: list[Finding]) -> Iterator[Any]:
         id=f"identity--{_uid('identity')}", name="molehunt", identity_class="system", created=BEGINNING, modified=BEGINNING
     )
     yield author
+    for technique in dict.fromkeys(t for finding in findings if _indicated(finding) for t in alert.techniques(finding)):
+        yield _pattern(stix, author, technique)
     seen: set[str] = set()
     for finding in findings:
         for made in _of_finding(stix, author, finding, report):
@@ -58,6 +65,8 @@ def _of_finding(stix: Any, author: Any, finding: Finding, report: Report) -> Ite
     times = {"created": when, "modified": when, "created_by_ref": author["id"]}
     things = _observables(stix, finding)
     yield from things
+    if finding.registered_domain and not HOSTNAME.fullmatch(finding.registered_domain):
+        yield _note(stix, author, finding, times)
     if not things:
         return
     observed = stix.ObservedData(
@@ -69,7 +78,7 @@ def _of_finding(stix: Any, author: Any, finding: Finding, report: Report) -> Ite
         **times,
     )
     yield observed
-    if not (finding.alert and finding.registered_domain and finding.suppressed is None):
+    if not _indicated(finding):
         return
     indicator = _indicator(stix, finding, when, times)
     yield indicator
@@ -84,26 +93,41 @@ def _of_finding(stix: Any, author: Any, finding: Finding, report: Report) -> Ite
         **times,
     )
     for technique in alert.techniques(finding):
-        yield from _technique(stix, author, indicator, technique, times)
+        yield _relationship(stix, indicator, technique, times)
+
+
+def _indicated(finding: Finding) -> bool:
+    """Tell whether the domain is worth an indicator: an alert, not suppressed, a host name."""
+    return finding.alert and finding.suppressed is None and bool(HOSTNAME.fullmatch(finding.registered_domain or ""))
 
 
 def _observables(stix: Any, finding: Finding) -> list[Any]:
     ip, made = alert.address(finding.client), []
     if ip:
         made.append((stix.IPv4Address if ip.version == 4 else stix.IPv6Address)(value=str(ip)))
-    if finding.registered_domain:
-        made.append(stix.DomainName(value=_plain(finding.registered_domain)))
+    if HOSTNAME.fullmatch(finding.registered_domain or ""):
+        made.append(stix.DomainName(value=finding.registered_domain))
     return made
 
 
+def _note(stix: Any, author: Any, finding: Finding, times: dict[str, Any]) -> Any:
+    """Return what is said of a name that DNS allows and STIX, which takes host names only, does not."""
+    return stix.Note(
+        id=f"note--{_uid('note', alert.event_id(finding))}",
+        abstract=f"{alert.title(finding)}: {safe(finding.registered_domain or '')}",
+        content=safe(alert.summary(finding)),
+        object_refs=[author["id"]],
+        **times,
+    )
+
+
 def _indicator(stix: Any, finding: Finding, when: datetime, times: dict[str, Any]) -> Any:
-    domain = _plain(finding.registered_domain or "").replace("\\", "\\\\").replace("'", "\\'")
     return stix.Indicator(
         id=f"indicator--{_uid('indicator', finding.finding_id)}",
-        name=f"{alert.title(finding)}: {safe(finding.registered_domain or '')}",
+        name=f"{alert.title(finding)}: {finding.registered_domain}",
         description=safe(alert.summary(finding)),
         indicator_types=["malicious-activity" if finding.confidence == "high" else "anomalous-activity"],
-        pattern=f"[domain-name:value = '{domain}']",
+        pattern=f"[domain-name:value = '{finding.registered_domain}']",
         pattern_type="stix",
         pattern_version="2.1",
         valid_from=finding.first_ts or when,
@@ -118,29 +142,30 @@ def _indicator(stix: Any, finding: Finding, when: datetime, times: dict[str, Any
     )
 
 
-def _technique(stix: Any, author: Any, indicator: Any, technique: alert.Technique, times: dict[str, Any]) -> Iterator[Any]:
+def _pattern(stix: Any, author: Any, technique: alert.Technique) -> Any:
     reference = stix.ExternalReference(source_name="mitre-attack", external_id=technique.id, url=technique.url)
-    pattern = stix.AttackPattern(
-        id=f"attack-pattern--{_uid('technique', technique.id)}",
+    return stix.AttackPattern(
+        id=_pattern_id(technique),
         name=technique.name,
         external_references=[reference],
         created=BEGINNING,
         modified=BEGINNING,
         created_by_ref=author["id"],
     )
-    yield pattern
-    yield stix.Relationship(
+
+
+def _pattern_id(technique: alert.Technique) -> str:
+    return f"attack-pattern--{_uid('technique', technique.id)}"
+
+
+def _relationship(stix: Any, indicator: Any, technique: alert.Technique, times: dict[str, Any]) -> Any:
+    return stix.Relationship(
         id=f"relationship--{_uid('indicates', indicator['id'], technique.id)}",
         relationship_type="indicates",
         source_ref=indicator["id"],
-        target_ref=pattern["id"],
+        target_ref=_pattern_id(technique),
         **times,
     )
-
-
-def _plain(text: str) -> str:
-    """Return a name as STIX can hold it: what is no printable text is escaped."""
-    return text if text.isprintable() else safe(text)
 
 
 def _uid(*parts: str) -> uuid.UUID:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -31,6 +32,9 @@ SCRIPTS = ("show.js", "charts.js", "overview.js", "finding.js", "list.js", "main
 #: Findings that a reader without scripts, or a notebook, sees.
 PLAIN_COUNT = 200
 FRAGMENT_COUNT = 25
+
+
+_RISKY = re.compile(r"[<>&\x7f-\U0010ffff]")
 
 
 def pieces(report: Report, options: SinkOptions) -> Iterator[str]:
@@ -130,10 +134,16 @@ def _hash(text: str) -> str:
 
 
 def _block(data: str) -> Markup:
-    """Return JSON that no HTML parser sees an end or a comment in: ``<``, ``>``, ``&`` stand in strings only."""
-    for char in "<>&\u2028\u2029":
-        data = data.replace(char, f"\\u{ord(char):04x}")
-    return Markup(data)
+    """Return JSON that no HTML parser sees an end or a comment in: ``<``, ``>``, ``&`` and what is not ASCII, escaped.
+
+    These characters stand in the strings of a JSON text only, where an escape says the same.
+    """
+    return Markup(_RISKY.sub(_escaped, data))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 def _facts(report: Report) -> dict[str, Any]:
