@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from molehunt.config import Config
     from molehunt.errors import MolehuntError
     from molehunt.findings import Evidence, Finding, Report
-    from molehunt.scan import read, scan
+    from molehunt.pipeline import read, scan
 
 __version__ = "0.1.0"
 __all__ = ["Config", "Evidence", "Finding", "MolehuntError", "Report", "read", "scan"]
@@ -20,8 +20,8 @@ _HOMES = {
     "Finding": "findings",
     "MolehuntError": "errors",
     "Report": "findings",
-    "read": "scan",
-    "scan": "scan",
+    "read": "pipeline",
+    "scan": "pipeline",
 }
 
 

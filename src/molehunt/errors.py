@@ -64,7 +64,7 @@ class EngineError(MolehuntError):
     """A step of the computation failed.
 
     Args:
-        step: Name of the step, as ``scan.py`` calls it.
+        step: Name of the step, as ``pipeline.py`` calls it.
         what: What happened.
         next_step: What to do about it.
     """

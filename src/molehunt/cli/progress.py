@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from molehunt.scan import Progress
+from molehunt.pipeline import Progress
 
 #: Work shorter than this shows no bar.
 PATIENCE_S = 1.0

@@ -67,8 +67,8 @@ def scan(
     """Find tunnels, exfiltration and beacons in DNS logs and captures."""
     from molehunt.cli.progress import shown_on_terminal
     from molehunt.cli.streams import summarise, targets, write
-    from molehunt.scan import ScanOptions
-    from molehunt.scan import scan as run
+    from molehunt.pipeline import ScanOptions
+    from molehunt.pipeline import scan as run
 
     pairs = targets(formats or [], outputs or [])
     level = _level(fail_on)
