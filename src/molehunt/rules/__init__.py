@@ -7,14 +7,17 @@ published; what molehunt runs is a twin in DuckDB's SQL, held equal to the text 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
+from molehunt.config import Config
 from molehunt.errors import ConfigError
 from molehunt.findings import Finding, RuleResult
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: rule id -> "module:object", loaded on use.
 RULES: dict[str, str] = {
@@ -45,9 +48,28 @@ class Rule(Protocol):
     """What every rule offers."""
 
     rule_id: str
-    title: str
-    run: Callable[..., RuleRun]
-    to_findings: Callable[[RuleResult], list[Finding]]
+    summary: str
+
+    @property
+    def text(self) -> str:
+        """The rule as published."""
+        ...
+
+    def run(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        queries: str,
+        *,
+        now: datetime | None,
+        window: timedelta | None,
+        config: Config,
+    ) -> RuleRun:
+        """Apply the rule to the queries that a SELECT gives."""
+        ...
+
+    def to_findings(self, result: RuleResult, config: Config) -> list[Finding]:
+        """Return the rule's rows as findings, in its order."""
+        ...
 
 
 def load(rule_id: str) -> Rule:

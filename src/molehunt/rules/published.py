@@ -12,7 +12,7 @@ Its known faults are kept: see ``docs/rules.md``.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +153,8 @@ class PublishedKql:
     """The rule as the table of rules knows it."""
 
     rule_id: str = RULE_ID
-    title: str = "DNS tunneling by long or deep names (Microsoft Sentinel, DnsEvents)"
+    summary: str = "DNS tunneling: many long or deep names of one client (Microsoft Sentinel, table DnsEvents)"
+    text: str = field(default_factory=lambda: text(RULE_ID))
     run = staticmethod(run)
     to_findings = staticmethod(to_findings)
 
