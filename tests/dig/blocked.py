@@ -70,8 +70,8 @@ def attempt(world: World, trial: Trial, option: str, extra: str) -> dict[str, An
     servers.RESOLVERS[trial.resolver](world, (option,) if option else (), extra)
     facts = {
         "ordinary": _rcode(world, ORDINARY, "A"),
-        "apex": _rcode(world, "www.dug.example", "A"),
-        "tunnel_name": _rcode(world, "vaaaakaqxkm.t.dug.example", "TXT"),
+        "neighbour": _rcode(world, "www.dug.example", "A"),
+        "tunnel_name": _rcode(world, "vaaaakaqxkm.t.dug.example", "NULL"),
         "digs": _digs(world),
     }
     for process in reversed(world.processes[before:]):

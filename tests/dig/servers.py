@@ -13,6 +13,8 @@ options {{ directory "{folder}"; pid-file none; listen-on {{ {address}; }}; list
   recursion {recursion}; allow-query {{ any; }}; dnssec-validation no; empty-zones-enable no; minimal-responses yes;
   allow-transfer {{ none; }}; notify no; {extra} }};
 controls {{ }};
+logging {{ channel asked {{ file "{folder}/named.log"; print-time iso8601; print-category yes; print-severity yes; }};
+  category queries {{ asked; }}; category default {{ default_stderr; }}; }};
 """
 
 #: Without minimisation: unbound would first ask for A, which iodine answers with a CNAME whatever type its client uses.
@@ -56,11 +58,6 @@ dnstap:
   dnstap-log-client-response-messages: yes
 """
 
-LOGGING_OF_NAMED = """
-logging { channel asked { file "named.log"; print-time iso8601; print-category yes; print-severity yes; };
-  category queries { asked; }; category default { default_stderr; }; };
-"""
-
 
 def authoritative(world: World, zones: Mapping[str, str]) -> None:
     """Start BIND with these zones (origin to zone file text) as the root and everything below it."""
@@ -78,7 +75,7 @@ def authoritative(world: World, zones: Mapping[str, str]) -> None:
 
 def named(config: Path) -> tuple[str, ...]:
     """Return the command that runs BIND in the foreground with this configuration."""
-    return (program("named"), "-g", "-n", "1", "-c", str(config))
+    return (program("named"), "-f", "-n", "1", "-c", str(config))
 
 
 def program(name: str) -> str:
@@ -119,8 +116,9 @@ def named_resolver(world: World, options: Sequence[str], extra: str = "") -> Non
     """Start BIND as the office's resolver, with its query log and dnstap; ``options`` go into its options block."""
     folder = world.folder
     tap = 'dnstap { client; }; dnstap-output file "named.dnstap"; dnstap-identity none; dnstap-version none; querylog yes;'
+    tap += "qname-minimization off; send-cookie no;"
     config = NAMED_OPTIONS.format(folder=folder, address=RESOLVER, recursion="yes", extra=tap + " ".join(options))
-    config += LOGGING_OF_NAMED + 'zone "." { type hint; file "root.hints"; };\n' + extra
+    config += 'zone "." { type hint; file "root.hints"; };\n' + extra
     (folder / "resolver.conf").write_text(config)
     world.start("resolver", *named(folder / "resolver.conf"), log="named.err")
     world.await_text("named.err", "running")

@@ -72,10 +72,9 @@ def serve(world: World, tunnel: Tunnel) -> None:
     """Start the tunnel's server on the internet side."""
     n = tunnel.number
     if tunnel.tool == "iodine":
-        world.start(
-            "internet", "iodined", "-f", "-c", "-P", PASSWORD, *tunnel.server_options, "-l", tunnel.server, "-d", f"dns{n}", f"10.99.{n}.1/27",
-            tunnel.domain, log=f"iodined{n}.log",
-        )  # fmt: skip
+        place = ("-l", tunnel.server, "-d", f"dns{n}", f"10.99.{n}.1/27", tunnel.domain)
+        options = ("-f", "-c", "-P", PASSWORD, *tunnel.server_options)
+        world.start("internet", "iodined", *options, *place, log=f"iodined{n}.log")
         world.await_text(f"iodined{n}.log", "Listening to dns")
         return
     config = world.folder / f"dns2tcpd{n}.conf"

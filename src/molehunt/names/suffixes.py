@@ -65,9 +65,10 @@ def suffixes() -> Suffixes:
 
 
 @functools.cache
-def parents() -> frozenset[bytes]:
-    """Return every name that has a suffix below it, such as the cloud's own domain above its customers' suffixes."""
-    return frozenset(parent for name in rules() for parent in _above(name))
+def shared() -> frozenset[bytes]:
+    """Return every name that no one owner has: the suffixes, and what has one below it, such as a cloud's own domain."""
+    suffix = {name for name, flag in rules().items() if not flag & EXCEPT}
+    return frozenset(suffix.union(*(_above(name) for name in rules())))
 
 
 def _above(name: bytes) -> list[bytes]:

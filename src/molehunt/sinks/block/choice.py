@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from molehunt.findings import CONFIDENCES, Confidence, Finding, Report
 from molehunt.names import normal_form, registered_domain
-from molehunt.names.suffixes import parents
+from molehunt.names.suffixes import shared
 
 #: Labels that need no escape in any of the formats. Source: RFC 1035 §2.3.1, and the underscore of RFC 8552.
 LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
@@ -114,10 +114,10 @@ def _objection(domain: str) -> str:
     labels = domain.split(".")
     if len(domain) > NAME_CHARS or not all(LABEL.fullmatch(label) for label in labels):
         return "its name is not of letters, digits, hyphens and underscores"
-    if len(labels) == 1 or domain.encode() in parents():
-        return "others' domains are below it"
+    if len(labels) == 1 or domain.encode() in shared():
+        return "it is a public suffix, or others' domains are below it"
     below = registered_domain(pa.array([f"x.{domain}"], pa.string()))[0].as_py()
-    return "" if below == domain else "it is a public suffix, or not a registered domain"
+    return "" if below == domain else "it is not a registered domain"
 
 
 def _comment(finding: Finding) -> str:
