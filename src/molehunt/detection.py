@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from molehunt.config import Config
-from molehunt.detectors import Pool
+from molehunt.detectors import Pool, Reason, reasons
 from molehunt.detectors.facts import Facts
 from molehunt.detectors.traffic import Ints, Traffic
 from molehunt.engines import Engine
@@ -29,16 +29,19 @@ def detect(engine: Engine, config: Config, *, weights: Weights | None = None, si
     Returns:
         Findings, the surest and largest first.
     """
-    settings, chosen = config.detection, weights or fitted()
+    chosen = weights or fitted()
+    found = (judge(facts, pool, why, chosen, engine.clients_of) for facts, pool, why in examine(engine, config, sieve=sieve) if why)
+    return sorted(found, key=_order)
+
+
+def examine(engine: Engine, config: Config, *, sieve: bool = True) -> Iterator[tuple[Facts, Pool, list[Reason]]]:
+    """Yield every group and pool that passes the sieve, with the reasons to list it, if any."""
+    settings = config.detection
     traffic = Traffic(engine.candidates(settings, sieve=sieve), engine.overview(), settings.group.retry_s)
     public = traffic.public_answers(settings.group.public_clients)
-    found = []
     for index, pool in shapes(traffic, config):
         facts = Facts(traffic.group(index, pool=pool), config, public)
-        finding = judge(facts, pool, chosen, engine.clients_of)
-        if finding:
-            found.append(finding)
-    return sorted(found, key=_order)
+        yield facts, pool, reasons(facts, pool)
 
 
 def shapes(traffic: Traffic, config: Config) -> Iterator[tuple[Ints, Pool]]:

@@ -7,7 +7,6 @@ what the choice of that name can say. Down: what the choice of each answer can s
 
 from __future__ import annotations
 
-import lzma
 import re
 import zlib
 from dataclasses import dataclass
@@ -21,10 +20,7 @@ from molehunt.detectors.traffic import Bools, Floats, Group, Ints, Objects
 from molehunt.names.information import Information, compressed_bytes, information, stated_bytes
 
 _HOUR_S = 3600.0
-_LZMA_FROM_BYTES = 512
 _PACK_FROM_BITS = 512.0
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20, "lc": 3, "lp": 0, "pb": 0, "mode": lzma.MODE_NORMAL}]
-
 
 @dataclass(frozen=True)
 class Moved:
@@ -93,7 +89,7 @@ def down(group: Group, public: frozenset[str] = frozenset()) -> Moved:
     first = first_seen(asked)
     fresh = [text for text in payload if text]
     raw = float(sum(_octets(text) for text in fresh))
-    stated = min(raw, *_packed_bytes("\n".join(fresh))) if raw else 0.0
+    stated = min(raw, _packed_bytes("\n".join(fresh))) if raw else 0.0
     sizes = np.array([_octets(text) for text in payload]) * 8.0 * (stated / max(raw, 1e-9))
     spent[seen] = np.where(first, sizes[asked], choice_bits(asked))
     return Moved(spent, float(spent.sum() / 8), stated)
@@ -123,13 +119,9 @@ def first_seen(symbols: Ints) -> Bools:
     return first
 
 
-def _packed_bytes(text: str) -> list[float]:
-    """Return the sizes that general compressors need, in bytes; LZMA only where it can win."""
-    data = text.encode("utf-8", "surrogatepass")
-    sizes = [float(len(zlib.compress(data, 9)))]
-    if len(data) >= _LZMA_FROM_BYTES:
-        sizes.append(float(len(lzma.compress(data, lzma.FORMAT_RAW, filters=_FILTERS))))
-    return sizes
+def _packed_bytes(text: str) -> float:
+    """Return the size that a general compressor needs, in bytes."""
+    return float(len(zlib.compress(text.encode("utf-8", "surrogatepass"), 6)))
 
 
 def _symbols(answers: Objects, domain: str, public: frozenset[str]) -> tuple[Ints, list[str]]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from molehunt.config import DetectionSettings
-from molehunt.detectors import Pool, Reason, reasons
+from molehunt.detectors import Pool, Reason
 from molehunt.detectors.facts import Facts
 from molehunt.findings import Finding, finding_id
 from molehunt.verdict import kinds, words
@@ -25,13 +25,8 @@ _OTHER_CLIENTS = 20
 ClientsOf = Callable[[str, int], list[str]]
 
 
-def judge(facts: Facts, pool: Pool, weights: Weights, clients_of: ClientsOf) -> Finding | None:
-    """Judge one group; None if no detector lists it."""
-    why = reasons(facts, pool)
-    return _finding(facts, pool, why, weights, clients_of) if why else None
-
-
-def _finding(facts: Facts, pool: Pool, why: list[Reason], weights: Weights, clients_of: ClientsOf) -> Finding:
+def judge(facts: Facts, pool: Pool, why: list[Reason], weights: Weights, clients_of: ClientsOf) -> Finding:
+    """Judge one group that detectors list."""
     settings: DetectionSettings = facts.settings
     group = facts.group
     result = score(features(facts), why, weights, settings.verdict)
