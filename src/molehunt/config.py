@@ -222,6 +222,16 @@ class PublishedRule(_Section):
     high_weight: float = Field(1.0, ge=0, le=3, description="more log10 odds of names and of length, if it says high")
 
 
+class TuneSettings(_Section):
+    """What ``molehunt tune`` tries. Source: own choice; a factor of four spans what is worth turning."""
+
+    multiples: tuple[float, ...] = Field((0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0), description="of each threshold's value")
+    score_steps: tuple[float, ...] = Field(
+        (-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0), description="added to the score of an alert"
+    )
+    alerts_per_week: float = Field(1.0, gt=0, description="the alert budget")
+
+
 class Config(_Section):
     """All settings of a run."""
 
@@ -229,6 +239,7 @@ class Config(_Section):
     pcap: PcapSettings = PcapSettings()
     table: TableSettings = TableSettings()
     suppression: SuppressionSettings = SuppressionSettings()
+    tune: TuneSettings = TuneSettings()
     detection: DetectionSettings = DetectionSettings()
     delivery: DeliverySettings = DeliverySettings()
     rule: PublishedRule = PublishedRule()
