@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import random
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from molehunt import findings as f
 
@@ -267,6 +268,7 @@ def hostile() -> f.Report:
     return report(made, sources=sources, visibility=f.Visibility(forwarder=HOSTILE[0]))
 
 
+@cache
 def many(count: int) -> f.Report:
     """So many findings, all different, with full detail."""
     rng = random.Random(7)
