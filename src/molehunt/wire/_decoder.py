@@ -3,13 +3,14 @@
 
 import cython
 from cython.cimports.libc.stdlib import calloc, free
+from cython.cimports.libc.string import memcpy
 from cython.cimports.molehunt.wire._buffer import ran_out, release
 from cython.cimports.molehunt.wire._fragments import close_datagrams, open_datagrams
-from cython.cimports.molehunt.wire._frames import take_frames
+from cython.cimports.molehunt.wire._frames import start_packet, take_frames
 from cython.cimports.molehunt.wire._packet import end_datagrams
-from cython.cimports.molehunt.wire._pairing import close_pairs, expire, open_pairs
+from cython.cimports.molehunt.wire._pairing import close_pairs, expire, open_pairs, take_message
 from cython.cimports.molehunt.wire._rows import clear_columns, column_octets, free_columns, rows_full
-from cython.cimports.molehunt.wire._state import DNS, FAULTS, LLMNR, MDNS, NO_TIME, fault
+from cython.cimports.molehunt.wire._state import DNS, FAULTS, LLMNR, MDNS, NO_TIME, TCP, UDP, Flow, fault
 from cython.cimports.molehunt.wire._streams import close_streams, end_streams, open_streams
 
 
@@ -88,6 +89,40 @@ class Decoder:
         if ran_out():
             raise MemoryError
         return at + used
+
+    def add_message(
+        self,
+        data: bytes,
+        ts_ns: object,
+        client: bytes,
+        resolver: bytes,
+        client_port: cython.ushort,
+        resolver_port: cython.ushort,
+        tcp: cython.bint,
+    ) -> None:
+        """Take one bare message, as dnstap and some logs carry it; addresses are 4 or 16 octets, ``ts_ns`` may be None.
+
+        The batch may be full afterwards, and :meth:`take` is due.
+        """
+        flow: Flow
+        from_client: cython.bint = len(data) < 3 or not data[2] & 0x80
+        source: bytes = (client if from_client else resolver) + bytes(12)
+        target: bytes = (resolver if from_client else client) + bytes(12)
+        if len(client) != len(resolver) or len(client) not in {4, 16}:
+            raise ValueError("an address has 4 or 16 octets, and both have as many")
+        memcpy(flow.source, cython.cast(cython.p_const_char, source), 16)
+        memcpy(flow.target, cython.cast(cython.p_const_char, target), 16)
+        flow.source_port = client_port if from_client else resolver_port
+        flow.target_port = resolver_port if from_client else client_port
+        flow.family = 4 if len(client) == 4 else 6
+        flow.transport = TCP if tcp else UDP
+        flow.protocol = self.state.ports[resolver_port] or DNS
+        octets_: cython.p_const_uchar = data
+        start_packet(self.state, NO_TIME if ts_ns is None else ts_ns)
+        take_message(self.state, cython.address(flow), octets_, len(data), 0)
+        expire(self.state, False)
+        if ran_out():
+            raise MemoryError
 
     def finish(self) -> None:
         """Turn what still waits into rows, as far as the batch has room; once the input is at its end."""

@@ -22,6 +22,9 @@ RCODES: dict[int, str] = {
     19: "BADMODE", 20: "BADNAME", 21: "BADALG", 22: "BADTRUNC", 23: "BADCOOKIE",
 }  # fmt: skip
 
+#: Operation code of a dynamic update, whose records may lack data (RFC 2136 §2.4).
+UPDATE_OPCODE = 5
+
 #: How the data of a type is written: one letter per field, explained in ``_rdata.py``. Types that are absent, and data
 #: that breaks its form, are written as RFC 3597 has it: ``\# length hexadecimal``.
 FORMS: dict[int, bytes] = {
