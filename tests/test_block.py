@@ -19,7 +19,7 @@ from tests.dig import seal
 from tests.dig.blocked import TRIALS
 
 from molehunt.errors import ConfigError
-from molehunt.findings import Finding, Report, Suppressed
+from molehunt.findings import Finding, Report, Suppressed, finding_id
 from molehunt.names.suffixes import shared
 from molehunt.sinks.block import FORMATS, choose, formats, render
 
@@ -40,8 +40,9 @@ HOSTILE = [
 
 
 def finding(domain: str | None, confidence: str = "high", **facts: object) -> Finding:
-    given = {"client": "10.53.0.21", "kind": "tunnel", "severity": "high", "score": 2.0, "summary": "digs"} | facts
-    return Finding(finding_id=f"id{abs(hash(domain)) % 1000}", registered_domain=domain, confidence=confidence, **given)
+    usual = {"client": "10.53.0.21", "kind": "tunnel", "severity": "high", "score": 2.0, "summary": "digs"}
+    name = finding_id(str(facts), domain, "tunnel")
+    return Finding(**({"finding_id": name, "registered_domain": domain, "confidence": confidence} | usual | facts))
 
 
 def report(*findings: Finding) -> Report:
@@ -148,6 +149,14 @@ def test_an_unknown_format_names_the_known_ones():
         render(report(), "hosts")
     assert list(formats()) == list(FORMATS)
     assert all(formats().values())
+
+
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"adguard"}))
+def test_the_page_shows_what_is_written(format: str):
+    page = (Path(__file__).parent.parent / "docs" / "sinks" / "block.md").read_text("utf-8")
+    section = page.partition(f"\n## {format}\n")[2].partition("\n## ")[0]
+    found = finding("dug.example", finding_id="1a2b3c4d5e6f", summary="sends 24 kB in 373 names that nobody repeats")
+    assert f"```\n{render(report(found, finding(None, finding_id='0f0e0d0c0b0a')), format)}```" in section
 
 
 @pytest.mark.root
