@@ -1,4 +1,4 @@
-"""Information: counting what 500,000 names say, beside zlib -9 of the same names."""
+"""Information: counting what 2.5 million names say, beside zlib -9 of the same names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ names = [f"{labels[i % 4] or hashlib.md5(b'%d' % i).hexdigest()}.{i // 20 % 7}.e
 """
 OURS = """
 from molehunt.names.information import information
-information(pa.array(names), np.arange(0, 500_001, 20))
+column = pa.array(names)
+for _ in range(5):
+    information(column, np.arange(0, 500_001, 20))
 """
 ZLIB = """
 import zlib
-for i in range(0, 500_000, 20):
-    zlib.compress("\\n".join(names[i : i + 20]).encode(), 9)
+for _ in range(5):
+    for i in range(0, 500_000, 20):
+        zlib.compress("\\n".join(names[i : i + 20]).encode(), 9)
 """
 
 
@@ -24,7 +27,7 @@ def run() -> list[Ratio]:
     """Compare whole processes; the names' making is in both."""
     return [
         compare(
-            "information of 500,000 names in groups of 20, beside zlib -9", python(MAKE + OURS), python(MAKE + ZLIB), target=1.0
+            "information of 2.5 M names in groups of 20, beside zlib -9", python(MAKE + OURS), python(MAKE + ZLIB), target=1.0
         )
     ]
 
