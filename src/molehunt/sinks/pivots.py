@@ -31,7 +31,7 @@ class Pivot:
 
 def pivots(finding: Finding) -> list[Pivot]:
     """Return a query in each language; none where neither the client nor the domain can be put into one."""
-    client, domain = _usable(finding.client), _usable(finding.registered_domain)
+    client, domain = _usable(finding.client), _usable(finding.registered_domain and finding.registered_domain.lower())
     if client is None and domain is None:
         return []
     return [
