@@ -170,7 +170,8 @@ class LookupSettings(_Section):
     answers: int = Field(16, ge=1, description="most distinct answers")
     answer_bytes: float = Field(4.0, gt=0, description="bytes down per query; a look-up gets fewer")
     cap_bytes: int = Field(64 << 10, ge=1024, description="bytes up in a day above which nothing is capped")
-    length_ratio: float = Field(0.9, gt=0, le=1, description="share of names whose label has the one length")
+    length_ratio: float = Field(0.9, gt=0, le=1, description="share of names with a label as long as a digest")
+    forwarded_clients: int = Field(16, ge=1, description="clients that a forwarder is taken to stand for")
 
 
 class VerdictSettings(_Section):

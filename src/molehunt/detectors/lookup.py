@@ -7,19 +7,19 @@ octets) are structure. A sender could borrow each of these looks, so a family on
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import numpy as np
 
 from molehunt.config import LookupSettings
 from molehunt.detectors.traffic import Group
 
-_LENGTHS = frozenset({26, 32, 40, 52, 56, 64})
+_LENGTHS = frozenset({16, 26, 32, 40, 52, 56, 64})
 _SERVICE = re.compile(r"(^|\.)(_[a-z0-9-]+\._(tcp|udp|sites|msdcs)|_msdcs|_sites)(\.|$)", re.I)
 _MAIL = re.compile(r"(^|\.)(_domainkey|_dmarc|_spf[0-9a-z]*|_adsp|_mta-sts|_report|_smtp|_tlsrpt|_bimi)(\.|$)", re.I)
 _OCTETS = re.compile(r"(^|\.)(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(\.|$)")
 _NIBBLES = re.compile(r"(^|\.)([0-9a-f]\.){15,31}[0-9a-f](\.|$)", re.I)
 _CERTIFICATE = re.compile(r"(^|\.)(ocsp|crl)[0-9-]*(\.|$)", re.I)
+_POLICY = re.compile(r'^"?(v=(dkim1|spf1|dmarc1|stsv1|tlsrptv1|bimi1)|k=rsa;|p=)', re.I)
 _SHARE = 0.8
 _FEW = 3
 
@@ -32,6 +32,8 @@ def family(group: Group) -> str | None:
     for name, pattern in (("service_discovery", _SERVICE), ("email_auth", _MAIL), ("certificate_status", _CERTIFICATE)):
         if _ratio(group, pattern) >= _SHARE:
             return name
+    if _policies(group):
+        return "email_auth"
     if max(_ratio(group, _OCTETS), _ratio(group, _NIBBLES)) >= _SHARE:
         return "dnsbl"
     return None
@@ -41,7 +43,7 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
     """Return how much the group resembles look-ups of hashes: the mean of what can be told of five signs, 0 to 1."""
     if len(group.names) < _FEW:
         return 0.0
-    signs = [one_length(group, settings.length_ratio), not counts_up(group)]
+    signs = [digest_lengths(group, settings.length_ratio), not counts_up(group)]
     answered = [a for a in group.answers if a]
     if answered or any(code for code in group.rcodes):
         missing = sum(code == "NXDOMAIN" for code in group.rcodes)
@@ -53,14 +55,10 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
     return float(np.mean(signs))
 
 
-def one_length(group: Group, least: float) -> bool:
-    """Tell whether one label has the length of a digest in nearly all names."""
-    depths: dict[int, Counter[int]] = {}
-    for name in group.names:
-        for depth, label in enumerate(name.split(".")[::-1]):
-            depths.setdefault(depth, Counter())[len(label)] += 1
-    total = len(group.names)
-    return any(lengths[size] >= least * total for lengths in depths.values() for size in _LENGTHS)
+def digest_lengths(group: Group, least: float) -> bool:
+    """Tell whether nearly all names have a label as long as a digest; a leading underscore is not counted."""
+    found = sum(any(len(label.lstrip("_")) in _LENGTHS for label in name.split(".")) for name in group.names)
+    return found >= least * len(group.names)
 
 
 def counts_up(group: Group) -> bool:
@@ -73,6 +71,13 @@ def counts_up(group: Group) -> bool:
                     fields.setdefault((depth, place), []).append(int(part))
     least = _SHARE * min(len(group.names), 200)
     return any(len(set(v)) >= _FEW and len(v) >= least and _rising(v) for v in fields.values())
+
+
+def _policies(group: Group) -> bool:
+    """Tell whether the answers are policies and keys of e-mail, as their own syntax says (RFC 6376, 7208, 7489)."""
+    answered = [answer for answer in group.answers if answer]
+    found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)
+    return len(answered) >= _FEW and found >= _SHARE * len(answered)
 
 
 def _rising(values: list[int]) -> bool:
