@@ -130,3 +130,19 @@ _FINDING_FIELDS: list[pa.Field[Any]] = [
     ),
 ]
 FINDINGS: pa.Schema = pa.schema(_FINDING_FIELDS)
+
+#: One row per client, registered domain and hour; all numbers add up over hours, so that windows slide over them.
+GROUPS: pa.Schema = pa.schema(
+    [
+        _field("client", pa.string(), "who asked", "the source does not say who asked"),
+        _field("registered_domain", pa.string(), "public suffix and one label, normal form", "never null"),
+        _field("hour_ts", TIMESTAMP, "beginning of the hour", "the source has no times", "UTC"),
+        _field("query_count", pa.int64(), "queries", "never null", "queries"),
+        _field("name_count", pa.int64(), "distinct names within the hour", "never null", "names"),
+        _field("subdomain_chars", pa.int64(), "octets left of the registered domain, over all queries", "never null", "octets"),
+        _field("down_chars", pa.int64(), "octets of all answers at most", "never null", "octets"),
+        _field("rare_type_count", pa.int64(), "queries of type NULL, PRIVATE or KEY", "never null", "queries"),
+        _field("first_ts", TIMESTAMP, "first query", "the source has no times", "UTC"),
+        _field("last_ts", TIMESTAMP, "last query", "the source has no times", "UTC"),
+    ]
+)
