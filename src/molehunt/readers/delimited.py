@@ -41,6 +41,7 @@ class Dialect:
         skip: Lines before the first record.
         nulls: Texts that stand for a missing value.
         line_bytes: Longest line.
+        ragged: Whether lines may have more or fewer values than there are columns.
     """
 
     columns: Sequence[str]
@@ -49,10 +50,12 @@ class Dialect:
     skip: int = 0
     nulls: Sequence[str] = ()
     line_bytes: int = 4 << 20
+    ragged: bool = False
 
     def scan(self, path: Path, faults: str = "ignore_errors = true") -> str:
         """Return the file as something to select from, its columns named as the dialect names them."""
         columns = ", ".join(f"{identifier(name)}: 'VARCHAR'" for name in self.columns)
+        faults += ", null_padding = true, strict_mode = false" if self.ragged else ""
         nulls = f", nullstr = [{', '.join(map(literal, self.nulls))}]" if self.nulls else ""
         return (
             f"read_csv({literal(str(path))}, auto_detect = false, header = false, skip = {self.skip}, "
