@@ -16,7 +16,7 @@ from molehunt.config import DetectionSettings
 from molehunt.engines import Candidates, Overview, statements
 from molehunt.errors import EngineError
 from molehunt.names import registered_domain
-from molehunt.schema import TIMESTAMP
+from molehunt.schema import GROUPS, TIMESTAMP
 
 _FUNCTION = "registered_domain"
 _FORWARDER_DOMAINS = 50
@@ -38,7 +38,7 @@ FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS q
 
 _ASKED_HOURS = f"""
 SELECT ts, date_trunc('hour', ts) AS hour_ts, nullif(client, '') AS client, {_FUNCTION}(qname) AS registered_domain,
-       name_key, chars, down_chars, rare_type
+       name_key, greatest(chars - 1, 0) AS subdomain_chars, down_chars, rare_type
 FROM asked_rows
 """
 
@@ -117,7 +117,7 @@ class DuckDBEngine:
     def groups(self) -> pa.Table:
         """Return the table GROUPS: additive numbers per client, registered domain and hour."""
         self._make("asked_hours", _ASKED_HOURS, "groups")
-        return self._table(statements.GROUPS, "groups")
+        return self._table(statements.GROUPS, "groups").cast(GROUPS)
 
     def overview(self) -> Overview:
         """Return what the whole input holds."""

@@ -137,7 +137,7 @@ ORDER BY q.zone_key, q.client_key, q.ts, q.qname, q.qtype
 #: GROUPS by the hour, additive, so that windows of 24 h and 30 d slide over them.
 GROUPS = """
 SELECT client, registered_domain, hour_ts, count(*) AS query_count, count(DISTINCT name_key) AS name_count,
-       sum(chars) AS chars, sum(down_chars) AS down_chars, sum(rare_type) AS rare_type_count,
+       sum(subdomain_chars) AS subdomain_chars, sum(down_chars) AS down_chars, sum(rare_type) AS rare_type_count,
        min(ts) AS first_ts, max(ts) AS last_ts
 FROM asked_hours
 GROUP BY client, registered_domain, hour_ts
