@@ -6,6 +6,7 @@ import base64
 import math
 import random
 import statistics
+import uuid
 from collections import Counter
 
 import numpy as np
@@ -295,6 +296,8 @@ LOWER, DIGITS = "abcdefghijklmnopqrstuvwxyz", "0123456789"
         (drawn(DIGITS), "digits"),
         (drawn(DIGITS + "abcdef"), "hex"),
         (drawn(DIGITS + "ABCDEF"), "hex"),
+        ([str(uuid.UUID(int=random.Random(i).getrandbits(128))) for i in range(9)], "hex"),
+        (["10-0-3-7", "192-168-1-20"], "digits"),
         (drawn(LOWER + "234567"), "base32"),
         (drawn(LOWER.upper() + "234567"), "base32"),
         (drawn(DIGITS + LOWER[:22]), "base32hex"),

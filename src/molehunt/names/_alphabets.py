@@ -18,10 +18,11 @@ BASE64 = cython.declare(cython.int, ALPHABETS.index("base64"))
 MIXED = cython.declare(cython.int, ALPHABETS.index("mixed"))
 
 _EITHER = string.ascii_letters + string.digits
-#: Members of each alphabet; letters of both cases, as case is judged apart. Sources: RFC 4648; iodine's base32.c.
+#: Members of each alphabet; letters of both cases, as case is judged apart; a hyphen may group digits (UUID, address).
+#: Sources: RFC 4648; iodine's base32.c.
 MEMBERS_OF = {
-    "digits": string.digits,
-    "hex": string.hexdigits,
+    "digits": string.digits + "-",
+    "hex": string.hexdigits + "-",
     "base32": string.ascii_letters + "234567=",
     "base32hex": string.digits + "abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUV=",
     "base32iodine": string.ascii_letters + "012345",
