@@ -19,6 +19,8 @@ from molehunt.names import registered_domain
 
 #: A rule beside molehunt: connection and SELECT of QUERIES -> client, registered_domain, first_alarm_ts.
 Rival = Callable[[duckdb.DuckDBPyConnection, str], pa.Table]
+#: Client, registered domain and time of a rule's first alarm, in seconds since 1970.
+Alarm = tuple[str | None, str | None, float]
 #: Times that a case without times is given for the rules that need them.
 STEP_S = 1.0
 
@@ -34,7 +36,7 @@ def measure(case: Case, rivals: dict[str, Rival], replay: bool = True) -> Result
     started = time.perf_counter()
     findings = hunt(case.queries)
     seconds = time.perf_counter() - started
-    alarms = {name: _alarms(rival, case.queries) for name, rival in rivals.items()}
+    alarms = _alarms(rivals, case.queries)
     targets = [_target(case, target, findings, alarms, replay) for target in case.targets]
     wrong = {name: _unexpected(case, ((who, where) for who, where, _ in rows)) for name, rows in alarms.items()}
     wrong[MOLEHUNT] = _unexpected(case, ((f.client, f.registered_domain) for f in findings if f.alert))
@@ -51,7 +53,7 @@ def _target(
     case: Case,
     target: Target,
     findings: list[Finding],
-    alarms: dict[str, list[tuple[str | None, str | None, float]]],
+    alarms: dict[str, list[Alarm]],
     replay: bool,
 ) -> TargetResult:
     places = np.flatnonzero(target.rows)
@@ -122,11 +124,17 @@ def stated_bytes(findings: list[Finding], *, down: bool) -> float | None:
     return float(max([sum(each), *over])) if each or over else None
 
 
-def _alarms(rival: Rival, queries: pa.Table) -> list[tuple[str | None, str | None, float]]:
+def _alarms(rivals: dict[str, Rival], queries: pa.Table) -> dict[str, list[Alarm]]:
+    """Ask every other rule, on one connection; its database is made once per case."""
+    if not rivals:
+        return {}
     with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'").fetchall()
         connection.register("case_queries", _with_times(queries))
-        found = rival(connection, "SELECT * FROM case_queries")
+        return {name: _pairs(rival(connection, "SELECT * FROM case_queries")) for name, rival in rivals.items()}
+
+
+def _pairs(found: pa.Table) -> list[Alarm]:
     times = found["first_alarm_ts"].cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
     pairs = zip(found["client"].to_pylist(), found["registered_domain"].to_pylist(), times, strict=True)
     return [(who, where, ts / 1e6) for who, where, ts in pairs if ts is not None]

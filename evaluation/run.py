@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from evaluation import catalogue
 from evaluation.measure import Rival, measure
 from evaluation.results import Result
-from molehunt.errors import MolehuntError
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,12 @@ def rivals() -> dict[str, Rival]:
 
 
 def perform(task: Task) -> Result:
-    """Make and measure one case; what molehunt cannot read is a result with an error."""
+    """Make and measure one case; what breaks is a result with an error."""
     try:
         return measure(catalogue.make(task.name, task.seed), rivals(), task.replay)
-    except MolehuntError as error:
-        return Result(task.name, "unread", "", "", "", judged=False, error=str(error).splitlines()[0])
+    except Exception as error:  # a case that breaks is a result too, and the page shows it
+        text = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Result(task.name, "unread", "", "", "", judged=False, error=text)
 
 
 def perform_all(tasks: Sequence[Task], jobs: int) -> Iterator[Result]:
