@@ -103,7 +103,8 @@ class EarlySettings(_Section):
     names: int = Field(8, ge=2, description="distinct names")
     name_bytes: float = Field(20.0, gt=0, description="bytes that each of them carries, in the mean")
     new_ratio: float = Field(0.7, ge=0, le=1, description="share of names that are never repeated")
-    clients: int = Field(2, ge=1, description="most clients of the domain")
+    clients: int = Field(2, ge=1, description="most clients of the domain, or else at most the sharing below")
+    sharing: float = Field(1.25, ge=1, description="distinct (client, name) over distinct names of the domain")
     mark_names: int = Field(2, ge=1, description="distinct names suffice, if they hold octets that no host name has")
 
 
@@ -152,7 +153,7 @@ class FanInSettings(_Section):
     """One domain, many clients. Source: DETECTION 5."""
 
     clients: int = Field(5, ge=3, description="fewest clients")
-    names: int = Field(3, ge=1, description="most names per client, in the mean")
+    names: int = Field(20, ge=1, description="most names per client, in the mean")
     bytes: int = Field(128, ge=16, description="bytes over all clients")
     name_bytes: float = Field(8.0, gt=0, description="bytes per name, in the mean")
 

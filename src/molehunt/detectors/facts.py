@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +15,7 @@ from molehunt.detectors.traffic import Group
 from molehunt.names.information import ALPHABETS
 
 DAY_H = 24.0
+_ONE_WAY = 4.0
 
 
 class Facts:
@@ -28,6 +30,14 @@ class Facts:
     def __init__(self, group: Group, config: Config, public_answers: frozenset[str] = frozenset()) -> None:
         self.group, self.settings, self._coder = group, config.detection, config.detection.information
         self._public_answers = public_answers
+
+    def under(self, settings: DetectionSettings) -> Facts:
+        """Return the same group under other thresholds; only what depends on a threshold is measured anew."""
+        other = copy(self)
+        other.settings = settings
+        for name in ("beat", "regular"):
+            other.__dict__.pop(name, None)
+        return other
 
     @cached_property
     def up(self) -> Moved:
@@ -70,6 +80,32 @@ class Facts:
     def new_ratio(self) -> float:
         """Share of names never repeated: (u + 1) / (n + 2), which few names cannot bring near 1 (Laplace)."""
         return (self.once_count + 1) / (len(self.group.names) + 2)
+
+    @cached_property
+    def answer_count(self) -> int:
+        """Queries that were answered."""
+        return sum(1 for answer in self.group.answers if answer)
+
+    @cached_property
+    def new_answer_ratio(self) -> float:
+        """Distinct answers over answers, (d + 1) / (n + 2) less what chance gives one answer."""
+        distinct = len({answer for answer in self.group.answers if answer})
+        return max(distinct - 1, 0) / (self.answer_count + 2)
+
+    @cached_property
+    def answer_bytes(self) -> float:
+        """Bytes per answer."""
+        return self.down.total_bytes / max(self.answer_count, 1)
+
+    @cached_property
+    def downward(self) -> bool:
+        """Whether the answers, not the names, carry the data."""
+        return self.has_answers and self.down.total_bytes > _ONE_WAY * self.up.total_bytes
+
+    @cached_property
+    def chosen(self) -> bool:
+        """Whether the choice of repeated names, not new names, carries the data."""
+        return self.up.total_bytes > 2 * self.up.new_bytes and len(self.group.name) >= 2 * len(self.group.names)
 
     @cached_property
     def sharing(self) -> float | None:

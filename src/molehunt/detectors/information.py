@@ -17,10 +17,11 @@ import pyarrow as pa
 
 from molehunt.config import InformationSettings
 from molehunt.detectors.traffic import Bools, Floats, Group, Ints, Objects
-from molehunt.names.information import Information, compressed_bytes, information, stated_bytes
+from molehunt.names.information import Information, compressed_bytes, information, repeat_bits, stated_bytes
 
 _HOUR_S = 3600.0
 _PACK_FROM_BITS = 512.0
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -60,7 +61,8 @@ def up(group: Group, public_clients: int, settings: InformationSettings) -> Move
     first = first_seen(group.name)
     spent = np.where(first, per_name[group.name], 0.0)
     mine = own[group.name]
-    spent[mine] += np.where(first[mine], 0.0, choice_bits(group.name[mine]))
+    choices = _renumbered(group.name[mine])
+    spent[mine] += np.where(first[mine], 0.0, repeat_bits(choices, np.array([0, len(choices)])))
     return Moved(spent, float(spent.sum() / 8), stated, found)
 
 
@@ -69,8 +71,7 @@ def spelling(group: Group, own: Bools) -> list[str]:
     names = [name for name, mine in zip(group.names, own, strict=True) if mine]
     if group.registered_domain is None:
         return [name.lower().rstrip(".") for name in names]
-    tails = {name.rstrip(".")[-len(group.registered_domain) :] for name in group.whole}
-    return [name.lower() for name in names] if len(tails) > 2 else names
+    return [name.lower() for name in names] if group.noisy_case else names
 
 
 def down(group: Group, public: frozenset[str] = frozenset()) -> Moved:
@@ -110,6 +111,14 @@ def choice_bits(symbols: Ints) -> Floats:
     with np.errstate(divide="ignore"):
         bits = np.log2((np.arange(len(symbols)) + distinct) / before)
     return np.where(before > 0, bits, 0.0)
+
+
+def _renumbered(symbols: Ints) -> Ints:
+    """Number symbols anew, in order of first appearance."""
+    _, first, inverse = np.unique(symbols, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[inverse]
 
 
 def first_seen(symbols: Ints) -> Bools:

@@ -40,10 +40,14 @@ def family(group: Group) -> str | None:
 
 
 def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
-    """Return how much the group resembles look-ups of hashes: the mean of what can be told of five signs, 0 to 1."""
+    """Return how much the group resembles look-ups of hashes: 0 to 1.
+
+    It is the mean of what can be told of five signs, and half of that without a label as long as a digest.
+    """
     if len(group.names) < _FEW:
         return 0.0
-    signs = [digest_lengths(group, settings.length_ratio), not counts_up(group)]
+    digest = digest_lengths(group, settings.length_ratio)
+    signs = [digest, not counts_up(group)]
     answered = [a for a in group.answers if a]
     if answered or any(code for code in group.rcodes):
         missing = sum(code == "NXDOMAIN" for code in group.rcodes)
@@ -52,7 +56,7 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
         signs.append(down_bytes < settings.answer_bytes * len(group.name))
     if group.site.client_count >= _FEW:
         signs.append(group.zone.client_count >= 2)
-    return float(np.mean(signs))
+    return float(np.mean(signs)) * (1.0 if digest else 0.5)
 
 
 def digest_lengths(group: Group, least: float) -> bool:

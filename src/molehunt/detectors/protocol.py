@@ -37,10 +37,8 @@ def label_chars(group: Group) -> float:
 
 
 def case_ratio(group: Group) -> float:
-    """Return the share of names with small and capital letters within the subdomain while the domain has one spelling."""
-    domain = group.registered_domain or ""
-    tails = {name.rstrip(".")[-len(domain) :] for name in group.whole}
-    if len(tails) > 2 or not group.names:
+    """Return the share of names with small and capital letters within the subdomain, unless case is noise."""
+    if group.noisy_case or not group.names:
         return 0.0
     return sum(name != name.lower() and name != name.upper() for name in group.names) / len(group.names)
 

@@ -65,6 +65,7 @@ class Group:
         clients: Distinct clients in the group.
         domains: Distinct registered domains in the group.
         asked_count: Queries, retries included.
+        noisy_case: Whether letter case is noise (0x20): the domain itself is spelt in many ways.
     """
 
     client: str | None
@@ -85,6 +86,7 @@ class Group:
     clients: int
     domains: int
     asked_count: int
+    noisy_case: bool
 
 
 class Traffic:
@@ -134,8 +136,9 @@ class Traffic:
             index = index[np.argsort(self._ts_s[index], kind="stable")]
         asked_count = len(index)
         index = index[self._fresh(index)]
-        first, name = _number(self._name_key[index])
         rows = self._rows.take(pa.array(index))
+        noisy, keys = _spelt(rows.column("qname"), self._name_key[index])
+        first, name = _number(keys)
         seen = rows.column("qname").take(pa.array(first))
         zones = np.unique(self.zone_key[index])
         return Group(
@@ -157,6 +160,7 @@ class Traffic:
             clients=len(np.unique(self.client_key[index])),
             domains=len(zones),
             asked_count=asked_count,
+            noisy_case=noisy,
         )
 
     def _zone(self, key: int) -> Zone:
@@ -225,6 +229,26 @@ def _sum(zones: list[Zone]) -> Zone:
         max(z.client_count for z in zones),
         min(z.first_s for z in zones),
     )
+
+
+def _spelt(qname: pa.ChunkedArray, keys: Any) -> tuple[bool, Any]:
+    """Tell names apart by their letters' case too, unless it is noise: the last labels are spelt in many ways.
+
+    Returns:
+        Whether case is noise; what tells the names apart.
+    """
+    codes = qname.combine_chunks().dictionary_encode()
+    if len(codes.dictionary) == len(np.unique(keys)):
+        return False, keys
+    tails = {text.rstrip(".").rsplit(".", 2)[-2:][0] + text.rstrip(".")[-3:] for text in codes.dictionary.to_pylist()}
+    spelt = len(tails) > len({tail.lower() for tail in tails}) + 1
+    return spelt, keys if spelt else _dotless(codes)
+
+
+def _dotless(codes: pa.DictionaryArray) -> Any:
+    """Return the codes of names, a trailing dot aside."""
+    plain = pc.utf8_rtrim(codes.dictionary, ".").dictionary_encode().indices
+    return np.asarray(plain.take(codes.indices))
 
 
 def _starts(zone_key: Any, client_key: Any) -> Ints:

@@ -30,6 +30,7 @@ SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns
        CAST(strlen(name) AS INTEGER) AS name_chars,
        CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
+       CASE WHEN name <> rtrim(qname, '.') AND upper(name) <> rtrim(qname, '.') THEN CAST(strlen(name) AS INTEGER) ELSE 0 END AS case_chars,
        CASE WHEN regexp_matches(name, '[^a-z0-9._-]') THEN 1 ELSE 0 END AS marked
 FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype),
              lower(rtrim(qname, '.')) AS name, {_FUNCTION}(qname) AS zone

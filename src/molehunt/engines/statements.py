@@ -31,6 +31,7 @@ COLUMNS: dict[str, str] = {
     "name_chars": "octets of the whole name",
     "down_chars": "octets of the answers at most",
     "rare_type": "1 if the type is NULL, PRIVATE or KEY",
+    "case_chars": "octets of the subdomain if letters of both cases are in the name, else 0",
     "marked": "1 if the name holds an octet that no host name has",
 }
 
@@ -46,7 +47,7 @@ JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolv
 ASKED = """
 SELECT client_key, name_key, min(zone_key) AS zone_key, min(chars) AS chars, min(name_chars) AS name_chars,
        count(*) AS query_count, min(ts) AS first_ts, max(ts) AS last_ts, sum(down_chars) AS down_chars,
-       sum(rare_type) AS rare_type_count, max(marked) AS marked
+       sum(rare_type) AS rare_type_count, max(marked) AS marked, sum(case_chars) AS case_chars
 FROM asked_rows
 GROUP BY client_key, name_key
 """
@@ -64,7 +65,7 @@ HAVING count(*) >= 2
 SUMS = """
 SELECT a.client_key, a.zone_key, count(*) AS name_count, sum(a.query_count) AS query_count, sum(a.chars) AS chars,
        max(a.name_chars) AS name_chars, sum(a.down_chars) AS down_chars, sum(a.rare_type_count) AS rare_type_count,
-       sum(a.marked) AS marked_count, min(a.first_ts) AS first_ts, max(a.last_ts) AS last_ts
+       sum(a.marked) AS marked_count, sum(a.case_chars) AS case_chars, min(a.first_ts) AS first_ts, max(a.last_ts) AS last_ts
 FROM asked a LEFT JOIN shared s ON a.name_key = s.name_key AND s.client_count >= {public_clients}
 WHERE s.name_key IS NULL
 GROUP BY a.client_key, a.zone_key
@@ -101,12 +102,13 @@ HAVING count(*) >= {rotation_domains} OR sum(chars + name_count * name_chars) >=
 """
 
 #: The sieve: loose, never too tight. A stated size is at most what deflate stores raw (characters, a mark per name, 32) plus
-#: log2 of twice the queries for each repeated query.
+#: log2 of four times the queries for each repeated query; names whose letters' case differs count as different names.
 CANDIDATES = """
 SELECT r.client_key, r.zone_key
 FROM rated r LEFT JOIN rotating o ON r.client_key = o.client_key
 WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_bytes})
-   OR r.chars + r.name_count + 32 + r.query_count * (log2(r.query_count) + 1) / 8 >= {least_bytes}
+   OR (r.query_count >= {early_names} AND r.case_chars + r.query_count >= {early_bytes})
+   OR r.chars + r.case_chars + r.name_count + 32 + r.query_count * (log2(r.query_count) + 2) / 8 >= {least_bytes}
    OR r.marked_count >= {mark_names}
    OR (r.rare = 1 AND (r.query_count >= {beats} OR r.down_chars >= {download_bytes} OR r.query_count >= {changes}
                        OR r.rare_type_count >= {rare_type_queries}))

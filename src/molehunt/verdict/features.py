@@ -33,7 +33,9 @@ def features(facts: Facts) -> list[Feature]:
 
 
 def _content(facts: Facts) -> Iterator[Feature]:
-    if facts.own_name_count:
+    if facts.downward:
+        yield Feature("answer_bytes", facts.answer_bytes, "bytes", f"each answer says at most {facts.answer_bytes:.1f} bytes")
+    elif facts.own_name_count and not facts.chosen:
         yield Feature("name_bytes", facts.name_bytes, "bytes", f"each name says at most {facts.name_bytes:.1f} bytes")
         chars = protocol.label_chars(facts.group)
         yield Feature("alphabet", facts.alphabet, "", f"the labels read as {facts.alphabet}, {chars:.0f} characters long")
@@ -42,7 +44,7 @@ def _content(facts: Facts) -> Iterator[Feature]:
         yield Feature("choice_ratio", ratio, "ratio", f"the order of repeated names is {ratio:.0%} as varied as chance")
     nets, bogus, count = protocol.scatter(facts.group)
     if count >= _FEW_ADDRESSES:
-        yield Feature("scatter", nets, "ratio", f"{count:,} addresses in the answers fall into {nets:.0%} as many networks")
+        yield Feature("scatter", nets, "ratio", f"the {count:,} addresses in the answers fall into {nets:.0%} as many networks")
         yield Feature("bogons", bogus, "ratio", f"{bogus:.0%} of the addresses in the answers belong to no host")
 
 
@@ -51,7 +53,7 @@ def choice_ratio(facts: Facts) -> float | None:
     group = facts.group
     repeats = len(group.name) - len(group.names)
     spent = facts.up.total_bytes - facts.up.new_bytes
-    if repeats < _FEW_CHOICES or len(group.names) < 4 or repeats < 2 * len(group.names):
+    if not facts.chosen or repeats < _FEW_CHOICES or len(group.names) < 4:
         return None
     return float(min(spent * 8 / repeats / np.log2(len(group.names)), 1.0))
 
@@ -65,8 +67,12 @@ def _volume(facts: Facts) -> Iterator[Feature]:
 
 
 def _novelty(facts: Facts) -> Iterator[Feature]:
-    share = facts.once_count / max(len(facts.group.names), 1)
-    yield Feature("new_ratio", facts.new_ratio, "ratio", f"{share:.0%} of the names are never asked again")
+    if facts.downward:
+        new = facts.new_answer_ratio
+        yield Feature("new_answer_ratio", new, "ratio", f"{new:.0%} of the answers are new")
+    elif choice_ratio(facts) is None:
+        share = facts.once_count / max(len(facts.group.names), 1)
+        yield Feature("new_ratio", facts.new_ratio, "ratio", f"{share:.0%} of the names are never asked again")
     if facts.sharing is not None and facts.group.registered_domain is not None:
         shared = facts.sharing > 1.0
         text = f"a name is asked by {facts.sharing:.1f} clients" if shared else "no name is shared with another client"
