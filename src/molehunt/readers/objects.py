@@ -19,7 +19,7 @@ import duckdb
 from molehunt.findings import Problem
 from molehunt.readers import SourceFile
 from molehunt.readers.delimited import shown
-from molehunt.readers.sql import identifier, literal
+from molehunt.readers.sql import identifier, literal, one_row
 from molehunt.readers.survey import EXAMPLE_CHARS
 
 Path_ = tuple[str, ...]
@@ -124,10 +124,8 @@ class BadObjects:
         """Return the problems of the file; the number of its rows does not matter."""
         options = f"{literal(str(self.file.path))}, compression = 'uncompressed', maximum_object_size = {OBJECT_BYTES}"
         objects = f"read_ndjson_objects({options}, ignore_errors = true)"
-        found = self.connection.execute(
-            f"SELECT count(*) FILTER (json IS NULL), count(*) FILTER (json_type(json) <> 'OBJECT') FROM {objects}"
-        ).fetchone()
-        broken, others = found or (0, 0)
+        counts = "count(*) FILTER (json IS NULL), count(*) FILTER (json_type(json) <> 'OBJECT')"
+        broken, others = one_row(self.connection, f"SELECT {counts} FROM {objects}")
         problems = []
         if broken:
             problems.append(Problem(reason="line that is no JSON", count=broken, example=self._first(options)))

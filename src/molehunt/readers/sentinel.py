@@ -88,8 +88,7 @@ def _read_defender(file: SourceFile, table: tables.Table, connection: duckdb.Duc
     source = table.source(names.values())
 
     def lost(row_count: int) -> list[Problem]:
-        total = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
-        return table.lost(int(total[0]) if total else 0)
+        return table.lost(sql.one_row(connection, f"SELECT count(*) FROM {source}")[0])
 
     return Reading(sql.select(columns, source, where), list, [file], None, lost)
 

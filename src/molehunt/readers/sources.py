@@ -152,8 +152,7 @@ class Inputs:
         )
 
     def _count(self, reading: Reading) -> int:
-        row = self._connection.execute(f"SELECT count(*) FROM ({reading.relation})").fetchone()
-        return int(row[0]) if row else 0
+        return int(sql.one_row(self._connection, f"SELECT count(*) FROM ({reading.relation})")[0])
 
 
 def _all_columns() -> str:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
+
+import duckdb
 
 from molehunt.schema import QUERIES_SQL_TYPES
 from molehunt.wire.codes import RCODES, TYPES
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[Any, ...]:
+    """Return the only row of a statement, and leave no result open on the connection."""
+    row: tuple[Any, ...] = connection.execute(statement).fetchall()[0]
+    return row
 
 
 def literal(text: str) -> str:
@@ -63,7 +72,7 @@ def rcode(text: str) -> str:
     number = f"regexp_extract({text}, '[0-9]+')"
     return (
         f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'rcode-') "
-        f"THEN coalesce({_names()[1]}[{number}], 'RCODE' || {number}) ELSE upper(nullif({text}, '')) END"
+        f"THEN coalesce({_names()[1]}[{number}], 'RCODE' || {number}) ELSE upper(nullif(replace({text}, ' ', ''), '')) END"
     )
 
 
@@ -109,7 +118,7 @@ def zeek_name(text: str) -> str:
     r"""Return a text of Zeek with its ``\xHH`` written as RFC 1035 has it: ``\DDD``, or the character if it prints."""
     rest = (
         "CASE WHEN regexp_full_match(left(part, 2), '[0-9a-fA-F]{2}') THEN "
-        "CASE WHEN ('0x' || left(part, 2))::INTEGER = 92 THEN '\\\\' "
+        "CASE WHEN ('0x' || left(part, 2))::INTEGER = 92 THEN '\\\\' WHEN ('0x' || left(part, 2))::INTEGER = 46 THEN '\\.' "
         "WHEN ('0x' || left(part, 2))::INTEGER BETWEEN 33 AND 126 THEN chr(('0x' || left(part, 2))::INTEGER) "
         "ELSE '\\' || lpad((('0x' || left(part, 2))::INTEGER)::VARCHAR, 3, '0') END || substr(part, 3) "
         "ELSE '\\x' || part END"

@@ -75,7 +75,8 @@ def _records(source: str) -> str:
 
 def _transactions(records: str, pair_s: float, retry_s: float) -> str:
     """Return one row per transaction."""
-    order = "OVER (PARTITION BY flow, id ORDER BY t, answered)"
+    window = "PARTITION BY flow, id ORDER BY t, answered, name, kind, rdata"
+    order, so_far = f"OVER ({window})", f"OVER ({window} ROWS UNBOUNDED PRECEDING)"
     gap = "epoch(t - was_t)"
     begins = (
         "CASE WHEN was_t IS NULL THEN 1 "
@@ -88,14 +89,14 @@ def _transactions(records: str, pair_s: float, retry_s: float) -> str:
         f"SELECT *, lag(t) {order} AS was_t, lag(answered) {order} AS was_answered, lag(name) {order} AS was_name, "
         f"lag(kind) {order} AS was_kind FROM {records}"
     )
-    numbered = f"SELECT *, sum({begins}) {order} AS number FROM ({before})"
+    numbered = f"SELECT *, sum({begins}) {so_far} AS number FROM ({before})"
     asked, reply = "FILTER (NOT answered)", "FILTER (answered)"
     return (
         f"(SELECT min(t) AS first_t, min(t) {asked} AS asked_t, min(t) {reply} AS reply_t, count(*) {asked} AS asked_count, "
         "any_value(client) AS client, any_value(resolver) AS resolver, any_value(port) AS port, any_value(proto) AS proto, "
         f"arg_min(name, (answered, t)) AS name, arg_min(kind, (answered, t)) AS kind, min(rcode) {reply} AS rcode, "
         f"arg_min(answers, t) {reply} AS answers, arg_min(grouped, t) {reply} AS grouped, "
-        "list(struct_pack(kind := kind, rdata := rdata, ttl := ttl) ORDER BY t) "
+        "list(struct_pack(kind := kind, rdata := rdata, ttl := ttl) ORDER BY t, kind, rdata) "
         "FILTER (answered AND rdata IS NOT NULL) AS lines "
         f"FROM ({numbered}) GROUP BY flow, id, number)"
     )

@@ -11,7 +11,7 @@ import duckdb
 from molehunt.errors import MalformedRecordError
 from molehunt.findings import Problem
 from molehunt.readers import SourceFile, objects
-from molehunt.readers.sql import literal
+from molehunt.readers.sql import literal, one_row
 
 MAGIC = b"PAR1"
 #: First rows that are looked at.
@@ -27,10 +27,9 @@ class Parquet:
         self.lost: Callable[[int], list[Problem]] = lambda row_count: []
         try:
             relation = connection.sql(f"SELECT * FROM {self._scan}")
-            row = connection.execute(f"SELECT count(*) FROM {self._scan}").fetchone()
+            self.expected_count: int | None = one_row(connection, f"SELECT count(*) FROM {self._scan}")[0]
         except duckdb.Error as error:
             raise MalformedRecordError(f"broken Parquet file: {str(error).partition(chr(10))[0]}", where=file.name) from error
-        self.expected_count: int | None = int(row[0]) if row else 0
         self._columns = {
             ".".join(path): (path, kind)
             for name, kind in zip(relation.columns, relation.types, strict=True)

@@ -39,6 +39,8 @@ FORMS = (
     "%d/%m/%Y %H:%M:%S.%g",
     "%d/%m/%Y %H:%M:%S",
     "%d/%m/%Y %H:%M",
+    "%b %d, %Y %I:%M:%S %p",
+    "%b %d, %Y %I:%M:%S.%g %p",
     "%b %d, %Y @ %H:%M:%S.%g",
     "%d-%b-%Y %H:%M:%S.%g",
     "%d/%b/%Y:%H:%M:%S %z",
@@ -67,8 +69,7 @@ def time_of(text: str, values: Sequence[str], connection: duckdb.DuckDBPyConnect
         return f"TRY_CAST({text} AS TIMESTAMPTZ)"
     for form in FORMS:
         tried = " AND ".join(f"try_strptime({sql.literal(value)}, {sql.literal(form)}) IS NOT NULL" for value in shown)
-        row = connection.execute(f"SELECT {tried}").fetchone()
-        if row and row[0]:
+        if sql.one_row(connection, f"SELECT {tried}")[0]:
             return utc(f"try_strptime({text}, {sql.literal(form)})")
     return None
 

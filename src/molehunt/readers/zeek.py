@@ -106,15 +106,11 @@ def _read_tsv(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: C
         return readings[0]
 
     def lost(row_count: int) -> list[Problem]:
-        return [problem for reading in readings for problem in reading.lost(_count(connection, reading.relation))]
+        counts = [sql.one_row(connection, f"SELECT count(*) FROM ({reading.relation})")[0] for reading in readings]
+        return [problem for reading, count in zip(readings, counts, strict=True) for problem in reading.lost(count)]
 
     expected_count = sum(reading.expected_count or 0 for reading in readings)
     return Reading(sql.union(reading.relation for reading in readings), list, [file], expected_count, lost)
-
-
-def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM ({relation})").fetchone()
-    return int(row[0]) if row else 0
 
 
 def _read_part(file: SourceFile, layout: Layout, connection: duckdb.DuckDBPyConnection, config: Config) -> Reading:
