@@ -33,6 +33,7 @@ HOMES = {
     "zstandard": {"readers"},
     "lz4": {"readers"},
     "jinja2": {"sinks"},
+    "markupsafe": {"sinks"},
     "rich": {"cli", "sinks"},
     "typer": {"cli"},
     "stix2": {"sinks"},

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from pydantic import BaseModel, ValidationError
+
 from molehunt.config import Config, DetectionSettings, TuneSettings
 from molehunt.detection import examine
 from molehunt.detectors import Pool, reasons
@@ -100,17 +102,16 @@ def tune(
 
 def loosest(config: Config) -> Config:
     """Return the settings with every threshold that is turned at its lowest value: what they list includes all else."""
-    detection = config.detection
     for section, field in DETECTOR_THRESHOLDS:
-        detection = _turned(detection, section, field, min(_values(_value(config.detection, section, field), config.tune)))
-    return config.model_copy(update={"detection": detection})
+        config = _turned(config, section, field, min(_values(getattr(config.detection, section), field, config.tune)))
+    return config
 
 
 def found(examined: Examined, engine: DuckDBEngine, config: Config) -> list[Finding]:
     """Return the findings of today among what was examined."""
     findings = []
-    for facts, pool in examined:
-        facts.settings = config.detection
+    for measured, pool in examined:
+        facts = measured.under(config.detection)
         if why := reasons(facts, pool):
             findings.append(judge(facts, pool, why, fitted(), engine.clients_of))
     return findings
@@ -118,39 +119,51 @@ def found(examined: Examined, engine: DuckDBEngine, config: Config) -> list[Find
 
 def outcomes(examined: Examined, settings: DetectionSettings, weights: Weights) -> Iterable[Outcome]:
     """Yield how each examined group that is listed under these settings ends."""
-    for facts, pool in examined:
-        facts.settings = settings
+    for measured, pool in examined:
+        facts = measured.under(settings)
         if why := reasons(facts, pool):
             result, cap = score(features(facts), why, weights, settings.verdict), capped(facts)
             yield Outcome(result.value, confidence(result, cap, settings.verdict), cap, result.groups_agreeing)
 
 
-def _values(current: float, settings: TuneSettings) -> list[float]:
-    turned = (current * multiple for multiple in settings.multiples)
-    return sorted({float(max(1, round(value))) if float(current).is_integer() else value for value in turned})
+def _values(section: BaseModel, field: str, settings: TuneSettings) -> list[float]:
+    """Return the values to try: multiples of the one in force, whole where it is whole, within the setting's own bounds."""
+    current = getattr(section, field)
+    turned = {current * multiple for multiple in settings.multiples}
+    if isinstance(current, int):
+        turned = {max(1, round(value)) for value in turned}
+    return sorted(value for value in turned if _allowed(section, field, value))
 
 
-def _value(settings: DetectionSettings, section: str, field: str) -> float:
-    return float(getattr(getattr(settings, section), field))
+def _allowed(section: BaseModel, field: str, value: float) -> bool:
+    try:
+        type(section).model_validate({**section.model_dump(), field: value})
+    except ValidationError:
+        return False
+    return True
 
 
-def _turned(settings: DetectionSettings, section: str, field: str, value: float) -> DetectionSettings:
-    old = getattr(settings, section)
-    kind = type(getattr(old, field))
-    return settings.model_copy(update={section: old.model_copy(update={field: kind(value)})})
+def _turned(config: Config, section: str, field: str, value: float) -> Config:
+    part = getattr(config.detection, section).model_copy(update={field: value})
+    return config.model_copy(update={"detection": config.detection.model_copy(update={section: part})})
 
 
 def _detector_curves(examined: Examined, config: Config) -> list[Curve]:
     weights, curves = fitted(), []
     for section, field in DETECTOR_THRESHOLDS:
-        current = _value(config.detection, section, field)
+        part = getattr(config.detection, section)
         points = []
-        for value in _values(current, config.tune):
-            ends = list(outcomes(examined, _turned(config.detection, section, field, value), weights))
+        for value in _values(part, field, config.tune):
+            ends = list(outcomes(examined, _turned(config, section, field, value).detection, weights))
             points.append(Point(value=value, listed_count=len(ends), alert_count=sum(e.confidence != "low" for e in ends)))
-        about = type(getattr(config.detection, section)).model_fields[field].description or field
         curves.append(
-            Curve(subject=section, setting=f"detection.{section}.{field}", meaning=about, current=current, points=points)
+            Curve(
+                subject=section,
+                setting=f"detection.{section}.{field}",
+                meaning=type(part).model_fields[field].description or field,
+                current=getattr(part, field),
+                points=points,
+            )
         )
     return curves
 
@@ -178,13 +191,12 @@ def _rule_curves(engine: DuckDBEngine, relation: str, config: Config) -> tuple[i
 
     curves = []
     for field in RULE_THRESHOLDS:
-        current = float(getattr(config.rule, field))
         points = []
-        for value in _values(current, config.tune):
-            kind = type(getattr(config.rule, field))
-            count = alerts(config.model_copy(update={"rule": config.rule.model_copy(update={field: kind(value)})}))
+        for value in _values(config.rule, field, config.tune):
+            count = alerts(config.model_copy(update={"rule": config.rule.model_copy(update={field: value})}))
             points.append(Point(value=value, listed_count=count, alert_count=count))
         about = type(config.rule).model_fields[field].description or field
+        current = getattr(config.rule, field)
         curves.append(Curve(subject=RULE_ID, setting=f"rule.{field}", meaning=about, current=current, points=points))
     return alerts(config), curves
 

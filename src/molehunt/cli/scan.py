@@ -102,7 +102,7 @@ def _exit_code(report: Report, level: str | None) -> int:
     if any(source.error for source in report.sources):
         return INPUT
     if level is not None:
-        wanted = CONFIDENCES[: CONFIDENCES.index(level) + 1]  # type: ignore[arg-type]
+        wanted = CONFIDENCES[: CONFIDENCES.index(level) + 1]
         if any(f.confidence in wanted and f.suppressed is None for f in report.findings):
             return FAILED_ON
     return RAN

@@ -80,11 +80,22 @@ def write(report: Report, pairs: list[Target], verbose: int, show_suppressed: bo
     """
     for target in pairs:
         with _opened(target.path) as stream:
-            load(target.format).write(report, stream, _options(target, verbose, show_suppressed))
+            load(target.format).write(report, stream, options_for(target.path, verbose, show_suppressed))
 
 
-def _options(target: Target, verbose: int, show_suppressed: bool) -> SinkOptions:
-    terminal = target.path == "-" and sys.stdout.isatty()
+def write_text(text: str, path: str) -> None:
+    """Write text to a file, or to stdout for ``-``.
+
+    Raises:
+        SinkError: The file cannot be written.
+    """
+    with _opened(path) as stream:
+        stream.write(text.encode("utf-8", "backslashreplace"))
+
+
+def options_for(path: str, verbose: int = 0, show_suppressed: bool = False) -> SinkOptions:
+    """Return how to write for this place: a terminal's width and colours, or neither."""
+    terminal = path == "-" and sys.stdout.isatty()
     columns = shutil.get_terminal_size((PIPE_COLUMNS, 24)).columns if terminal or "COLUMNS" in os.environ else PIPE_COLUMNS
     color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return SinkOptions(width=columns, color=color, verbose=verbose, show_suppressed=show_suppressed)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from molehunt.config import Config
+from molehunt.config import Config, DetectionSettings
 from molehunt.detectors import information, lookup, protocol
 from molehunt.detectors.information import Moved
 from molehunt.detectors.rhythm import Beat, rhythm

@@ -14,9 +14,15 @@ from molehunt.findings import Evidence, Finding, Report, RuleResult
 from molehunt.sinks import SinkOptions, shown
 from molehunt.sinks.text import defang, human_bytes, human_span, rfc3339, safe
 
+#: Group of the evidence that says why a finding is listed; it weighs nothing.
+LISTING = "listing"
+
 #: From this width on the reason stands in a column of its own; below it, on a line below the finding.
 WIDE = 130
 BAR_CHARS = 24
+INDENT = 10
+#: A weight below this is shown only on demand.
+SMALL = 0.005
 
 STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan", "info": "dim"}
 
@@ -40,15 +46,18 @@ class TerminalSink:
         stream.write(text.encode("utf-8", "backslashreplace"))
 
 
-def explain(finding: Finding) -> RenderableType:
-    """Return everything about one finding: facts, waterfall, names, next steps."""
-    parts: list[RenderableType] = [
-        _headline(finding),
-        Text(safe(finding.summary) or "No sentence."),
-        Text(""),
-        _facts(finding),
-    ]
-    parts += [Text(""), Text("Evidence (log10 odds)", style="bold"), _waterfall(finding)]
+def explain(finding: Finding, everything: bool = True) -> RenderableType:
+    """Return all about one finding: facts, why it is listed, waterfall, names, next steps.
+
+    Args:
+        finding: The finding.
+        everything: Whether evidence that weighs nothing is shown too.
+    """
+    parts: list[RenderableType] = [_headline(finding), _moved(finding), Text(safe(finding.summary)), Text(""), _facts(finding)]
+    if listed := [e for e in finding.evidence if e.group == LISTING]:
+        parts += [Text(""), Text("Listed because", style="bold")]
+        parts += [Text(f"- {safe(e.sentence)} ({e.detector})") for e in listed]
+    parts += [Text(""), Text("Evidence (log10 odds)", style="bold"), _waterfall(finding, everything)]
     if finding.sample_names:
         parts += [Text(""), Text("Names, payload between « »", style="bold"), *_names(finding)]
     if finding.detail and finding.detail.anatomy:
@@ -72,7 +81,7 @@ def _parts(report: Report, options: SinkOptions) -> list[RenderableType]:
     if not findings:
         parts.append(Text("No findings."))
     elif options.verbose:
-        parts += [Padding(explain(f), (0, 0, 1, 0)) for f in findings]
+        parts += [Padding(explain(f, options.verbose > 1), (0, 0, 1, 0)) for f in findings]
     elif options.width >= WIDE:
         parts.append(_table(findings))
     else:
@@ -120,18 +129,22 @@ def _table(findings: list[Finding]) -> Table:
 
 
 def _card(finding: Finding) -> RenderableType:
-    return Group(_headline(finding), Padding(Text(why(finding), style="dim"), (0, 0, 0, 10)))
+    return Group(
+        _headline(finding), *(Padding(part, (0, 0, 0, INDENT)) for part in (_moved(finding), Text(why(finding), "dim")))
+    )
 
 
 def _headline(finding: Finding) -> Text:
-    line = Text()
-    line.append(f"{finding.severity:<8}", STYLES[finding.severity])
-    line.append("  " + _who(finding))
-    line.append(" -> ")
-    line.append(_what(finding), "bold")
-    line.append(f"  {finding.kind.replace('_', ' ')}, {finding.confidence} confidence")
-    line.append(f"  up {human_bytes(finding.up_bytes)}, down {human_bytes(finding.down_bytes)}, {_rate(finding)}")
+    line = Text(f"{finding.severity:<{INDENT}}", STYLES[finding.severity])
+    line.append(_who(finding), "default")
+    line.append(" -> ", "default")
+    line.append(_what(finding), "bold default")
     return line
+
+
+def _moved(finding: Finding) -> Text:
+    text = f"{finding.kind.replace('_', ' ')}, {finding.confidence} confidence; up {human_bytes(finding.up_bytes)}"
+    return Text(text + f", down {human_bytes(finding.down_bytes)}, {_rate(finding)}")
 
 
 def why(finding: Finding) -> str:
@@ -166,13 +179,14 @@ def _facts(finding: Finding) -> Table:
     return grid
 
 
-def _waterfall(finding: Finding) -> Table:
+def _waterfall(finding: Finding, everything: bool) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True, width=BAR_CHARS)
     table.add_column(overflow="fold", ratio=1)
     steps = [("prior", finding.prior, "odds of a channel before looking")]
-    steps += [(e.group, e.weight, _because(e)) for e in sorted(finding.evidence, key=lambda e: -e.weight)]
+    shown_evidence = [e for e in finding.evidence if e.group != LISTING and (everything or abs(e.weight) >= SMALL)]
+    steps += [(e.group, e.weight, _because(e)) for e in sorted(shown_evidence, key=lambda e: -e.weight)]
     low, high = _reach(finding)
     total = 0.0
     for _, weight, text in steps:

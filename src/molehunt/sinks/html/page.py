@@ -40,16 +40,16 @@ _RISKY = re.compile(r"[<>&\x7f-\U0010ffff]")
 def pieces(report: Report, options: SinkOptions) -> Iterator[str]:
     """Yield the page, some kilobytes at a time."""
     style, script, library = _text("page.css"), _script(), _text("vendor/chart.umd.min.js")
-    template = _environment().get_template("page.html.j2")
+    template = environment().get_template("page.html.j2")
     context = {
         "report": report,
-        "policy": _policy(style, script, library),
+        "policy": policy(style, script, library),
         "style": Markup(style),
         "script": Markup(script),
         "library": Markup(library),
         "facts": _facts(report),
-        "index": _block(json.dumps(_index(report, options))),
-        "blocks": (_block(_data(finding)) for finding in report.findings),
+        "index": block(json.dumps(_index(report, options))),
+        "blocks": (block(_data(finding)) for finding in report.findings),
         "plain": [finding for finding in report.findings if finding.suppressed is None][:PLAIN_COUNT],
         "title": alert.title,
         "most": PLAIN_COUNT,
@@ -61,11 +61,11 @@ def fragment(report: Report) -> str:
     """Return the report's numbers and first findings as a piece of HTML without script or style."""
     open_findings = [finding for finding in report.findings if finding.suppressed is None]
     facts = _facts(report)
-    template = _environment().get_template("fragment.html.j2")
+    template = environment().get_template("fragment.html.j2")
     return template.render(report=report, facts=facts, plain=open_findings[:FRAGMENT_COUNT], title=alert.title)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("molehunt.sinks", "html"),
         autoescape=True,
@@ -113,7 +113,7 @@ def _script() -> str:
     return "(() => {\n'use strict';\n" + "\n".join(map(_text, SCRIPTS)) + "})();\n"
 
 
-def _policy(style: str, *scripts: str) -> str:
+def policy(style: str, *scripts: str) -> str:
     """Return the content security policy: these scripts, this style, nothing else and nothing from anywhere."""
     allowed = " ".join(f"'{_hash(script)}'" for script in scripts)
     rules = [
@@ -133,7 +133,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _block(data: str) -> Markup:
+def block(data: str) -> Markup:
     """Return JSON that no HTML parser sees an end or a comment in: ``<``, ``>``, ``&`` and what is not ASCII, escaped.
 
     These characters stand in the strings of a JSON text only, where an escape says the same.
