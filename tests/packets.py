@@ -125,10 +125,10 @@ def ethernet(packet: bytes, tags: Sequence[int] = ()) -> bytes:
 Timed = tuple[float, bytes]
 
 
-def timed(frames: Iterable[bytes | Timed]) -> list[Timed]:
-    """Frames without a time follow each other by a millisecond."""
+def timed(frames: Iterable[bytes | Timed]) -> list[tuple[int, bytes]]:
+    """Frames with their time in nanoseconds; those without one follow each other by a millisecond."""
     listed = [one if isinstance(one, tuple) else (index / 1000, one) for index, one in enumerate(frames)]
-    return [(START + after, frame) for after, frame in listed]
+    return [(START * 10**9 + round(after * 1e9), frame) for after, frame in listed]
 
 
 def pcap(
@@ -137,7 +137,7 @@ def pcap(
     number = magic or (0xA1B23C4D if nano else 0xA1B2C3D4)
     out = [struct.pack(f"{order}IHHiIII", number, 2, 4, 0, 0, snap, link)]
     for ts, frame in timed(frames):
-        whole, part = divmod(round(ts * 1e9), 10**9)
+        whole, part = divmod(ts, 10**9)
         head = struct.pack(f"{order}4I", whole, part if nano else part // 1000, min(snap, len(frame)), len(frame))
         out += [head, bytes(8) if magic == 0xA1B2CD34 else b"", frame[:snap]]
     return b"".join(out)

@@ -9,6 +9,7 @@ import cython
 from cython.cimports.libc.string import memcpy
 from cython.cimports.molehunt.wire._buffer import be16, put, put_octet, space
 
+LONGEST_CHAIN = cython.declare(cython.int, 16)  # compression pointers of one name, as dnspython has it
 PLAIN = cython.declare(cython.uchar[256])  # 1: stands for itself in a name
 PRINTS = cython.declare(cython.uchar[256])  # 1: stands for itself in a quoted string
 LOWER = cython.declare(cython.uchar[256])
@@ -26,13 +27,15 @@ for _i in range(256):
 def expand_name(message, length, at, name, size):
     """Write the labels of the name at ``at``, without the root's, to ``name`` of 256 octets.
 
-    A compression pointer must point before all that was read so far, so that no name loops.
+    A compression pointer must lead to octets before all that was read so far, so that no name loops; a long chain of them
+    is an attack on the reader's time.
 
     Returns:
         Offset behind the name, or a negative reason.
     """
     here: cython.size_t = at
     lowest: cython.size_t = at
+    hops: cython.int = 0
     filled: cython.size_t = 0
     after: int64_t = -1
     octet: cython.size_t
@@ -58,8 +61,10 @@ def expand_name(message, length, at, name, size):
         if after < 0:
             after = here + 2
         here = be16(message + here) & 0x3FFF
-        if here >= lowest:
+        hops += 1
+        if here >= lowest or hops > LONGEST_CHAIN:
             return -LOOP
+        length = lowest
         lowest = here
     size[0] = filled
     return after if after >= 0 else cython.cast(int64_t, here + 1)
