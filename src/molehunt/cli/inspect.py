@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -37,11 +38,23 @@ def show() -> None:
     """Print every setting with its default, as TOML."""
     from molehunt.config import Config
 
-    for name, value in Config():
-        typer.echo(f"[{name}]")
-        for field, info in type(value).model_fields.items():
-            typer.echo(f"{field} = {_toml(getattr(value, field))}" + (f"  # {info.description}" if info.description else ""))
-        typer.echo("")
+    for row in _section(Config(), ""):
+        typer.echo(row)
+
+
+def _section(section: Any, path: str) -> Iterator[str]:
+    """Yield a section as TOML: its own values first, then the sections in it."""
+    inner = {name: value for name, value in section if hasattr(value, "model_fields_set")}
+    own = {name: value for name, value in section if name not in inner and value is not None}
+    if own:
+        yield f"[{path}]"
+    for name, value in own.items():
+        about = type(section).model_fields[name].description
+        yield f"{name} = {_toml(value)}" + (f"  # {about}" if about else "")
+    if own:
+        yield ""
+    for name, value in inner.items():
+        yield from _section(value, f"{path}.{name}" if path else name)
 
 
 @settings.command()
