@@ -15,7 +15,7 @@ from molehunt.errors import ConfigError, MissingExtraError, MolehuntError, Sourc
 RAN, FAILED_ON, USAGE, INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 #: The modules that have the commands, in the order in which --help lists them.
-COMMANDS = ("scan", "show", "tune", "inspect", "package")
+COMMANDS = ("scan", "show", "tune", "block", "inspect", "package")
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molehunt.cli import FAILED_ON, INPUT, RAN, app
+from molehunt.cli.deliver import CaFile, Deliver, Deliveries, Secret, Spool, send
 from molehunt.cli.marks import Baseline, Suppress, marked
 from molehunt.errors import ConfigError
 
@@ -59,6 +60,10 @@ def scan(
     ] = None,
     suppress: Suppress = None,
     baseline: Baseline = None,
+    deliver: Deliver = None,
+    secret: Secret = None,
+    spool: Spool = None,
+    ca_file: CaFile = None,
     reproducible: Annotated[bool, typer.Option(help="Leave out of the output all that differs from run to run.")] = False,
     show_suppressed: ShowSuppressed = False,
     quiet: Quiet = False,
@@ -73,6 +78,7 @@ def scan(
     pairs = targets(formats or [], outputs or [])
     level = _level(fail_on)
     settings = _settings(config, ports or [])
+    receivers = Deliveries(deliver or [], secret or [], spool, ca_file).resolve(settings.delivery)
     options = ScanOptions(
         reader=reader, columns=_column_map(columns or []), rule=rule, window=_window(window, rule), now=_moment(now),
         engine=engine, memory=memory, reproducible=reproducible,
@@ -83,6 +89,7 @@ def scan(
     write(report, pairs, verbose, show_suppressed)
     if not quiet:
         summarise(report)
+    send(report, receivers, quiet)
     raise typer.Exit(_exit_code(report, level))
 
 

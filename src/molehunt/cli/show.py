@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from molehunt.cli import RAN, app
+from molehunt.cli.deliver import CaFile, Deliver, Deliveries, Secret, Spool, send
 from molehunt.cli.marks import Baseline, Suppress, marked, saved_report
 from molehunt.cli.scan import Format, Output, Quiet, ShowSuppressed, Verbose
 from molehunt.errors import ConfigError
@@ -24,6 +25,10 @@ def report(
     outputs: Output = None,
     suppress: Suppress = None,
     baseline: Baseline = None,
+    deliver: Deliver = None,
+    secret: Secret = None,
+    spool: Spool = None,
+    ca_file: CaFile = None,
     show_suppressed: ShowSuppressed = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -33,10 +38,12 @@ def report(
     from molehunt.config import Config
 
     pairs = targets(formats or [], outputs or [])
+    receivers = Deliveries(deliver or [], secret or [], spool, ca_file).resolve(Config().delivery)
     saved = marked(saved_report(path), suppress or [], baseline, Config().suppression)
     write(saved, pairs, verbose, show_suppressed)
     if not quiet:
         summarise(saved)
+    send(saved, receivers, quiet)
 
 
 @app.command()
