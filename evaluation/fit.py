@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -67,7 +68,11 @@ class Sample:
 
 def collect(name: str) -> list[Sample]:
     """Look at every candidate group of a case, and at the beginnings of its channels."""
-    case = catalogue.make(name, SEED)
+    try:
+        case = catalogue.make(name, SEED)
+    except Exception as error:  # noqa: BLE001 - a corpus that cannot be read is left out, and said so
+        sys.stderr.write(f"left out: {name}: {type(error).__name__}\n")
+        return []
     if not case.judged or not case.queries.num_rows:
         return []
     found = list(_samples(case, 0, len(case.queries)))
@@ -119,9 +124,7 @@ def _fit_one(name: str, feature: FeatureWeights, samples: Sequence[Sample]) -> F
     return feature.model_copy(update={"weights": [round(w, 2) for w in ordered]})
 
 
-def _shares(
-    name: str, feature: FeatureWeights, keys: Sequence[str | int], samples: Sequence[Sample]
-) -> dict[str | int, float]:
+def _shares(name: str, feature: FeatureWeights, keys: Sequence[str | int], samples: Sequence[Sample]) -> dict[str | int, float]:
     """Return the share of sources in each range; each source counts 1, and ``SMOOTH`` sources are spread evenly."""
     by_source: dict[str, list[str | int]] = defaultdict(list)
     for sample in samples:

@@ -6,8 +6,8 @@ import base64
 import random
 
 import pyarrow as pa
-from language import queries
 
+from language import queries
 from molehunt.config import Config
 from molehunt.detection import detect
 from molehunt.engines.duckdb import DuckDBEngine

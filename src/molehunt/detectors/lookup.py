@@ -42,7 +42,8 @@ def family(group: Group) -> str | None:
 def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
     """Return how much the group resembles look-ups of hashes: 0 to 1.
 
-    It is the mean of what can be told of five signs, and half of that without a label as long as a digest.
+    It is the mean of what can be told of five signs, and half of that without a label as long as a digest, or where
+    one client has the domain to itself (one that forwards for others aside).
     """
     if len(group.names) < _FEW:
         return 0.0
@@ -54,9 +55,10 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
         local = all(record.startswith("127.") for answer in answered for record in answer)
         signs.append(len(set(answered)) <= settings.answers or local or missing > len(group.rcodes) / 2)
         signs.append(down_bytes < settings.answer_bytes * len(group.name))
+    lonely = group.zone.client_count < 2 and not group.site.forwarder
     if group.site.client_count >= _FEW:
-        signs.append(group.zone.client_count >= 2)
-    return float(np.mean(signs)) * (1.0 if digest else 0.5)
+        signs.append(not lonely)
+    return float(np.mean(signs)) * (1.0 if digest and not lonely else 0.5)
 
 
 def digest_lengths(group: Group, least: float) -> bool:

@@ -16,6 +16,8 @@ from molehunt.config import BeaconSettings
 from molehunt.detectors.traffic import Floats
 
 _BURST_RATIO = 0.1
+#: Least spread, log of arithmetic over geometric mean; gaps that are exactly even would have an infinite gain.
+_EVEN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,7 @@ def _gain(gaps: Floats) -> float:
     """Return the log-likelihood ratio of gamma to exponential; Minka's start for the shape (2002), exact enough here."""
     count, mean = len(gaps), float(gaps.mean())
     spread = log(mean) - float(np.log(np.maximum(gaps, 1e-6)).mean())
-    if spread <= 1e-9:
-        return float("inf")
+    spread = max(spread, _EVEN)
     shape = (3 - spread + sqrt((spread - 3) ** 2 + 24 * spread)) / (12 * spread)
     if shape <= 1:
         return 0.0

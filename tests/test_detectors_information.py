@@ -1,0 +1,90 @@
+"""Bytes up and down: bounds that hold, and that are close."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digs import channel, find, payload
+from language import queries
+from molehunt.config import Config
+from molehunt.detection import examine
+from molehunt.detectors.facts import Facts
+from molehunt.detectors.information import choice_bits
+from molehunt.engines.duckdb import DuckDBEngine
+
+
+def facts_of(*lines: str) -> Facts:
+    with DuckDBEngine(threads=1) as engine:
+        engine.use_table(queries(*lines))
+        (facts,) = [facts for facts, pool, _ in examine(engine, Config(), sieve=False) if not pool]
+        return facts
+
+
+@pytest.mark.parametrize("size", [5, 15, 30, 35])
+def test_stated_bytes_bound_the_payload_and_are_close(size: int):
+    facts = facts_of(*channel(80, size))
+    assert size * 80 <= facts.up.total_bytes <= 1.5 * size * 80
+
+
+def test_code_words_are_counted_though_no_name_is_new():
+    dice = random.Random(3)
+    facts = facts_of(*[f"10.0.0.1 w{dice.randrange(256):02x}.evil.com A +20s" for _ in range(2000)])
+    assert 2000 <= facts.up.total_bytes <= 3000
+
+
+def test_a_page_that_asks_its_names_in_turn_says_little():
+    facts = facts_of(*["10.0.0.1 n{i}.shop.com A +10s x9"] * 200)
+    assert facts.up.total_bytes < 150
+
+
+def test_letters_case_carries_data_unless_the_whole_name_is_spelt_at_random():
+    dice = random.Random(4)
+
+    def spelt(text: str) -> str:
+        return "".join(c.upper() if dice.random() < 0.5 else c for c in text)
+
+    carried = facts_of(*[f"10.0.0.1 {spelt('abcdefghijklmnopqrstuvwxyz')}.evil.com A +20s" for _ in range(100)])
+    noise = facts_of(*[f"10.0.0.1 {spelt('www.example.com')} A +20s" for _ in range(100)])
+    assert carried.up.total_bytes >= 100 * 26 / 8
+    assert noise.up.total_bytes < 50
+
+
+def test_a_name_that_three_clients_ask_says_nothing():
+    lines = [line for i in range(3) for line in channel(20, client=f"10.0.0.{i}")]
+    assert find(*lines) == []
+
+
+def test_answers_count_by_their_octets():
+    dice = random.Random(5)
+    rows = [f"10.0.0.1 n{i}.evil.com A +20s =" + ".".join(str(dice.randrange(256)) for _ in range(4)) for i in range(100)]
+    facts = facts_of(*rows)
+    assert 400 <= facts.down.total_bytes <= 600
+    assert facts.downward
+
+
+def test_the_same_answer_again_and_the_order_of_records_say_little():
+    lines = ["10.0.0.1 www.shop.com A +60s =192.0.2.1 =192.0.2.2", "10.0.0.1 www.shop.com A +60s =192.0.2.2 =192.0.2.1"]
+    assert facts_of(*lines * 50).down.total_bytes < 20
+
+
+def test_bytes_within_a_window_slide():
+    early = [f"10.0.0.1 {text}.evil.com TXT +60s" for text in payload(50, 20, seed=1)]
+    late = [f"10.0.0.1 {text}.evil.com TXT +60s" for text in payload(50, 20, seed=2)]
+    facts = facts_of(*early, "10.0.0.1 a.evil.com TXT +72h", *late)
+    assert facts.up_within(24) == pytest.approx(facts.up.total_bytes / 2, rel=0.1)
+    assert facts.up_within(24 * 30) == pytest.approx(facts.up.total_bytes)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(0, 8), max_size=60))
+def test_choices_cost_what_an_adaptive_code_costs(symbols: list[int]):
+    expected, counts = [], {}
+    for total, s in enumerate(symbols):
+        expected.append(np.log2((total + len(counts)) / counts[s]) if s in counts else 0.0)
+        counts[s] = counts.get(s, 0) + 1
+    assert choice_bits(np.array(symbols, dtype=np.int64)) == pytest.approx(expected)

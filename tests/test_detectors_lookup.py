@@ -1,0 +1,56 @@
+"""Look-alikes: what legitimate traffic of the same look is called, and that it is never an alert. Vendors are made up."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from digs import find, office
+from test_detectors_information import facts_of
+
+
+def digest(i: int) -> str:
+    return hashlib.md5(str(i).encode(), usedforsecurity=False).hexdigest()
+
+
+HASHES = [f"10.0.1.{i % 4} {digest(i)}.hash.vendor.net A +60s =127.0.0.{i % 3}" for i in range(200)]
+BLOCK_LIST = [f"10.0.1.5 {i % 250}.{i % 199}.{i % 31}.10.zen.blocklist.org A +60s NXDOMAIN" for i in range(300)]
+REVERSE = [f"10.0.1.5 {i % 250}.{i % 99}.0.10.in-addr.arpa PTR +6s NXDOMAIN" for i in range(400)]
+DIRECTORY = [f"10.0.1.{i % 6} _ldap._tcp.site{i % 40}._sites.dc._msdcs.corp.example.com SRV +30s" for i in range(300)]
+KEYS = [f'10.0.1.5 s{i}._domainkey.mail{i}.example.org TXT +60s =TXT:"v=DKIM1;p=MIGf{digest(i)}"' for i in range(200)]
+
+
+@pytest.mark.parametrize("lines", [HASHES, BLOCK_LIST, REVERSE, DIRECTORY, KEYS])
+def test_lookalikes_never_alert(lines: list[str]):
+    assert [f for f in find(*office(), *lines) if f.alert] == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "family"),
+    [
+        (BLOCK_LIST, "dnsbl"),
+        (DIRECTORY, "service_discovery"),
+        (KEYS, "email_auth"),
+        (REVERSE[:1] * 3, "reverse"),
+        (["10.0.0.1 ocsp.ca.net A x5"], "certificate_status"),
+        (["10.0.0.1 www.shop.com A x5"], None),
+    ],
+)
+def test_families_are_told_by_structure(lines: list[str], family: str | None):
+    first = lines[0].split()[0]
+    alone = [line.replace(line.split()[0], first, 1) for line in lines if "_domainkey" not in line or "mail7." in line]
+    assert facts_of(*alone).family == family
+
+
+def test_hashes_look_like_look_ups_and_a_counter_does_not():
+    one = [line.replace(line.split()[0], "10.0.1.1", 1) for line in HASHES]
+    assert facts_of(*one).likeness >= 0.8
+    counted = [f"10.0.1.1 {i}.{digest(i)}.evil.net A +60s =192.0.2.1" for i in range(200)]
+    assert facts_of(*counted).likeness < 0.8
+
+
+def test_a_digest_channel_of_one_client_is_not_capped():
+    lines = [f"10.0.0.9 {digest(i)}.evil.net A +60s =192.0.2.1" for i in range(300)]
+    (finding,) = find(*office(), *lines)
+    assert finding.alert
