@@ -174,6 +174,22 @@ def test_what_finally_fails_names_count_and_target_and_is_spooled(tmp_path: Path
         assert deliver(kept, make(f"webhook+{receiver.url}")).delivered_count == 15
 
 
+def test_a_spool_keeps_what_an_earlier_failure_left(tmp_path: Path):
+    spool, first, second = tmp_path / "spool.json", sink_reports.many(3), sink_reports.demo()
+    grown = second.model_copy(update={"findings": [second.findings[0].model_copy(update={"up_bytes": 7}), *first.findings[:1]]})
+    with http_receiver([], lambda request: Answer(403)) as receiver:
+        for report in (first, second, grown):
+            with pytest.raises(SinkError, match=r"They are kept in"):
+                deliver(report, make(f"webhook+{receiver.url}", spool=spool))
+    kept = {f.finding_id: f.up_bytes for f in Report.model_validate_json(spool.read_bytes()).findings}
+    assert set(kept) == {f.finding_id for report in (first, second) for f in report.findings if not f.suppressed}
+    assert kept[second.findings[0].finding_id] == 7
+    spool.write_text("the user's own notes")
+    with http_receiver([], lambda request: Answer(403)) as receiver, pytest.raises(SinkError, match="cannot be written"):
+        deliver(first, make(f"webhook+{receiver.url}", spool=spool))
+    assert spool.read_text() == "the user's own notes"
+
+
 def test_a_refusal_is_not_tried_again_and_other_batches_go_on():
     with http_receiver([Answer(200), Answer(400), Answer(200)]) as receiver:
         with pytest.raises(SinkError, match=r"10 of 25 findings were not delivered: 400 Bad Request"):
@@ -312,7 +328,8 @@ def test_a_certificate_nobody_trusts_is_refused(tmp_path: Path):
 def test_chat_gets_one_message_with_the_weightiest(via: str):
     report = sink_reports.many(1000)
     with http_receiver([Answer(500)]) as receiver:
-        result = deliver(report, make(f"{via}+{receiver.url}/T0/secret"))
+        result = deliver(report, make(f"{via}+https://hooks.example", secret=f"{receiver.url}/T0/secret"))
+        assert receiver.requests[0].path == "/T0/secret"
     assert len(receiver.taken) == 1
     assert result.delivered_count == 1000
     text = receiver.taken[0].body.decode()
@@ -366,13 +383,21 @@ def test_microsofts_own_renderer_parses_the_card(tmp_path: Path):
         capture_output=True,
     )
     script = """
-      const A = require('adaptivecards/dist/adaptivecards.min.js'), card = new A.AdaptiveCard(), context = new A.SerializationContext(A.Versions.v1_5);
+    install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "adaptivecards@3"]
+    subprocess.run(install, cwd=tmp_path, check=True, capture_output=True)
       card.parse(JSON.parse(require('fs').readFileSync('card.json', 'utf8')), context);
       const events = []; for (let i = 0; i < context.eventCount; i++) events.push(context.getEventAt(i).message);
       events.push(...card.validateProperties().validationEvents.map((e) => e.message));
       console.log(JSON.stringify({ events, items: card.getItemCount() }));"""
     done = subprocess.run(["node", "-e", script], cwd=tmp_path, check=True, capture_output=True, text=True)
     assert json.loads(done.stdout) == {"events": [], "items": 10}
+
+
+def test_a_chats_secret_is_an_address():
+    with pytest.raises(ConfigError, match="address"):
+        deliver(sink_reports.demo(), make("slack+https://hooks.example", secret="xoxb-token"))
+    with http_receiver([]) as receiver:
+        assert deliver(sink_reports.demo(), make(f"teams+{receiver.url}/hook", secret=None)).delivered_count == 3
 
 
 def test_chat_defangs_the_domain():

@@ -238,7 +238,23 @@ def _failure(report: Report, left: list[tuple[Finding, str]], to: Target, total:
     undelivered = {finding.finding_id for finding, _ in left}
     kept = report.model_copy(update={"findings": [f for f in report.findings if f.finding_id in undelivered]})
     try:
-        to.spool.write_bytes(kept.model_dump_json().encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        return SinkError(f"{what}; and the spool file {to.spool} cannot be written: {error.strerror}", where=to.label)
+        _spool(kept, to.spool)
+    except (OSError, ValueError) as error:
+        return SinkError(f"{what}; and the spool file {to.spool} cannot be written: {error}", where=to.label)
     return SinkError(what, where=to.label, next_step=f"They are kept in {to.spool}; deliver that report later")
+
+
+def _spool(kept: Report, path: Path) -> None:
+    """Write the undelivered findings; what an earlier failure left there stays, except where it has grown since.
+
+    Raises:
+        ValueError: The file is there and is no report; it is left alone.
+        OSError: It cannot be written.
+    """
+    if path.exists():
+        fresh = {finding.finding_id for finding in kept.findings}
+        earlier = Report.model_validate_json(path.read_bytes()).findings
+        kept = kept.model_copy(update={"findings": [*(f for f in earlier if f.finding_id not in fresh), *kept.findings]})
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(kept.model_dump_json().encode("utf-8", "backslashreplace"))
+    beside.replace(path)

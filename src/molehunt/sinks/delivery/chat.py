@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from molehunt.errors import ConfigError
 from molehunt.findings import CONFIDENCES, SEVERITIES, Finding, Report
 from molehunt.sinks import alert
 from molehunt.sinks.delivery import Sent, Target
@@ -25,21 +27,33 @@ Message = Callable[[list[Finding], int], dict[str, Any]]
 
 @contextmanager
 def room(target: Target, message: Message) -> Iterator[_Sender]:
-    """Open a sender that turns all findings into one message."""
+    """Open a sender that turns all findings into one message.
+
+    The whole address of a chat's webhook is a secret, so it may be given as one; then the target's address is only a name.
+
+    Raises:
+        ConfigError: The secret is no address.
+    """
+    address = target.secret or target.url
+    if urlsplit(address).scheme not in {"http", "https"}:
+        raise ConfigError(
+            "the secret of a chat is its webhook's address", where=target.label, next_step="It begins with https://"
+        )
     with client(target) as opened:
-        yield _Sender(opened, target, message)
+        yield _Sender(opened, address, target.settings.chat_count, message)
 
 
 @dataclass
 class _Sender:
     client: httpx.Client
-    target: Target
+    address: str
+    count: int
     message: Message
 
     def send(self, findings: list[Finding], report: Report) -> Sent:
         weightiest = sorted(findings, key=lambda f: (CONFIDENCES.index(f.confidence), SEVERITIES.index(f.severity), -f.score))
-        body = self.message(weightiest[: self.target.settings.chat_count], len(findings))
-        post(self.client, self.target.url, json.dumps(body).encode("ascii"), {"content-type": "application/json"})
+        body = self.message(weightiest[: self.count], len(findings))
+        post(self.client, self.address, json.dumps(body).encode("ascii"), {"content-type": "application/json"})
         return Sent()
 
 
