@@ -13,7 +13,7 @@ import pyarrow as pa
 from evaluation.cases import Case, Target
 from evaluation.corpora import structured, text
 from evaluation.corpora.estimate import estimated_bytes
-from evaluation.corpora.manifest import BENIGN, DOMAINLESS, Entry, entries
+from evaluation.corpora.manifest import BENIGN, DOMAINLESS, ORDINARY_NAMES, Entry, entries
 from evaluation.corpora.own import own_case, own_names
 from evaluation.corpora.readers import read
 
@@ -118,7 +118,8 @@ def below(qname: str | None, domains: frozenset[str] | None) -> bool:
 def _listed(name: str, entry: Entry) -> Case:
     queries, labels = structured.name_lists(SHARED / entry.file)
     qnames = queries["qname"].to_pylist()
-    tunnels = np.array([label != "0" for label in labels])
+    pairs = zip(qnames, labels, strict=True)
+    tunnels = np.array([label != "0" and qname not in ORDINARY_NAMES for qname, label in pairs])
     found = {".".join(qname.lower().split(".")[-2:]) for qname, bad in zip(qnames, tunnels, strict=True) if bad}
     targets = []
     for domain in sorted(found):
