@@ -34,7 +34,7 @@ def reading(file: SourceFile, table: Table, names: Mapping[str, str], connection
     columns = expressions(file, table, names, connection)
     problems = _told(names.get("ts", ""))
     relation = sql.select(columns, table.source(names.values()), table.condition(names.values()))
-    return Reading(relation, lambda: problems, [file], table.expected_count, table.lost)
+    return Reading(relation, lambda: problems, [], table.expected_count, table.lost, sql.literal(str(file.path)))
 
 
 def expressions(
@@ -48,10 +48,7 @@ def expressions(
         columns["protocol"] = sql.protocol(table.text(names["port"]))
     if "transport" in columns:
         columns["transport"] = f"lower({columns['transport']})"
-    if "qtype" in names:
-        columns["qtype"] = sql.qtype(table.text(names["qtype"]))
-    if "rcode" in names:
-        columns["rcode"] = sql.rcode(table.text(names["rcode"]))
+    columns |= _codes(table, names)
     if "rtt_s" in names:
         ticks = TICKS.get(plain(names["rtt_s"]), 1)
         columns["rtt_s"] = f"TRY_CAST({columns['rtt_s']} AS DOUBLE) / {ticks}"
@@ -59,6 +56,16 @@ def expressions(
         if name in columns:
             columns[name] = f"TRY_CAST({columns[name]} AS BIGINT)"
     return columns | _answers(table, names)
+
+
+def _codes(table: Table, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the record type and response code: the mnemonic, or the number where that is missing."""
+    columns = {}
+    for ours, convert in (("qtype", sql.qtype), ("rcode", sql.rcode)):
+        found = [convert(table.text(names[name])) for name in (ours, f"{ours}_number") if name in names]
+        if found:
+            columns[ours] = f"coalesce({', '.join(found)})"
+    return columns
 
 
 def _time(file: SourceFile, table: Table, name: str, connection: duckdb.DuckDBPyConnection) -> str:

@@ -90,7 +90,7 @@ def _read_defender(file: SourceFile, table: tables.Table, connection: duckdb.Duc
     def lost(row_count: int) -> list[Problem]:
         return table.lost(sql.one_row(connection, f"SELECT count(*) FROM {source}")[0])
 
-    return Reading(sql.select(columns, source, where), list, [file], None, lost)
+    return Reading(sql.select(columns, source, where), list, [], None, lost, sql.literal(str(file.path)))
 
 
 def _of_more(text: str) -> dict[str, str]:

@@ -58,14 +58,19 @@ class Source:
         reader: Name of the reader that reads it.
         reading: Its rows; None if it is not used.
         problems: What was wrong before a reader saw it.
-        error: Why it could not be used.
+        fault: Why it could not be used.
     """
 
     name: str
     reader: str | None = None
     reading: Reading | None = None
     problems: list[Problem] = field(default_factory=list)
-    error: str | None = None
+    fault: SourceError | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Return why it could not be used, in words."""
+        return str(self.fault) if self.fault else None
 
 
 class Inputs:
@@ -99,11 +104,9 @@ class Inputs:
         Raises:
             SourceError: No source is left.
         """
-        readings = [source.reading.relation for source in self.sources if source.reading]
-        if not readings:
-            faults = [source.error for source in self.sources if source.error]
-            raise SourceError(faults[0] if faults else "no source is left to read")
-        return readings[0] if len(readings) == 1 else sql.union(readings)
+        _check_any(self.sources)
+        relations = _together([source.reading for source in self.sources if source.reading])
+        return relations[0] if len(relations) == 1 else sql.union(relations)
 
     def drop_unreadable(self) -> bool:
         """Look for the sources at which reading fails, and leave them out; call it when a query over the relation failed.
@@ -118,7 +121,7 @@ class Inputs:
             try:
                 self._connection.execute(f"SELECT {_all_columns()} FROM ({source.reading.relation})").fetchall()
             except (duckdb.Error, OSError, MolehuntError) as error:
-                source.reading, source.error, dropped = None, _said(error), True
+                source.reading, source.fault, dropped = None, _as_fault(error, source.name), True
         return dropped
 
     def summaries(self, row_count: int | None = None) -> list[SourceSummary]:
@@ -146,13 +149,29 @@ class Inputs:
                     problems += reading.lost(row_count)
                 problems += reading.problems()
             except (duckdb.Error, OSError) as fault:
-                error = _said(fault)
+                error = str(_as_fault(fault, source.name))
         return SourceSummary(
             name=source.name, reader=source.reader, record_count=max(row_count, 0), problems=problems, error=error
         )
 
     def _count(self, reading: Reading) -> int:
         return int(sql.one_row(self._connection, f"SELECT count(*) FROM ({reading.relation})")[0])
+
+
+def _together(readings: list[Reading]) -> list[str]:
+    """Return as few relations as give all rows: files of one kind and layout are read as one list."""
+    alike: dict[str, list[Reading]] = {}
+    for reading in readings:
+        key = reading.relation if reading.place is None else reading.relation.replace(reading.place, "?")
+        alike.setdefault(key, []).append(reading)
+    return [_one(group) for group in alike.values()]
+
+
+def _one(group: list[Reading]) -> str:
+    first = group[0]
+    if len(group) == 1 or first.place is None:
+        return sql.union(reading.relation for reading in group) if len(group) > 1 else first.relation
+    return first.relation.replace(first.place, "[" + ", ".join(reading.place or "" for reading in group) + "]")
 
 
 def _all_columns() -> str:
@@ -218,11 +237,11 @@ def _chosen(name: str | None) -> list[Reader]:
 def _check_any(sources: list[Source]) -> None:
     if any(source.reading for source in sources):
         return
-    faults = [source for source in sources if source.error]
+    faults = [source.fault for source in sources if source.fault]
     if len(faults) == 1:
-        raise SourceError(faults[0].error or "")
+        raise faults[0]
     if faults:
-        told = "; ".join(source.error or "" for source in faults[:3])
+        told = "; ".join(str(fault) for fault in faults[:3])
         raise SourceError(f"none of {len(faults)} sources can be used: {told}")
     raise UnknownFormatError(
         f"no DNS log among {len(sources)} files" if sources else "no files there",
@@ -255,7 +274,7 @@ def _expand_one(name: str) -> Iterator[Named]:
         for match in matches:
             yield from _walk(Path(match)) if Path(match).is_dir() else [Named(match, Path(match), found=len(matches) > 1)]
     else:
-        yield Named(name, path, fault=f"{name}: no such file or folder")
+        yield Named(name, path, fault="no such file or folder")
 
 
 def _walk(folder: Path) -> Iterator[Named]:
@@ -278,19 +297,23 @@ class _Opener:
     count: int = 0
 
     def open(self, named: Named) -> Source:
-        source = Source(named.name, error=named.fault)
+        source = Source(named.name)
         if named.fault:
+            source.fault = SourceError(named.fault, where=named.name)
             return source
         self.count += 1
         try:
             self._open(named, source)
         except (UnknownFormatError, SourceSchemaError) as error:
             if named.found and len(self.readers) > 1:
-                source.problems.append(Problem(reason="file skipped", count=0, example=_said(error)))
+                source.reader = None
+                source.problems.append(Problem(reason="file skipped", count=0, example=str(error)))
             else:
-                source.error = _said(error)
+                source.fault = error
+        except ConfigError:
+            raise
         except (MolehuntError, duckdb.Error, OSError) as error:
-            source.error = _said(error, named.name)
+            source.fault = _as_fault(error, named.name)
         return source
 
     def _open(self, named: Named, source: Source) -> None:
@@ -354,9 +377,12 @@ def _head(path: Path) -> bytes:
         return file.read(HEAD_BYTES)
 
 
-def _said(error: Exception, name: str = "") -> str:
-    """Return an error's text with the name of its source, on one line."""
+def _as_fault(error: Exception, name: str) -> SourceError:
+    """Return any error as one of a source, in one line, with the source's name."""
+    if isinstance(error, SourceError):
+        return error
+    if isinstance(error, MolehuntError):
+        return SourceError(error.what, where=error.where or name, next_step=error.next_step)
     if isinstance(error, OSError) and error.strerror:
-        return f"{name or error.filename}: {error.strerror}"
-    text = str(error).partition("\n")[0]
-    return text if isinstance(error, MolehuntError) or not name else f"{name}: {text}"
+        return SourceError(error.strerror, where=name)
+    return SourceError(str(error).partition("\n")[0], where=name)

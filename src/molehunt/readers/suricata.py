@@ -10,7 +10,6 @@ from __future__ import annotations
 import duckdb
 
 from molehunt.config import Config
-from molehunt.findings import Problem
 from molehunt.readers import Reading, SourceFile, objects, sql
 
 FIELDS = (
@@ -35,15 +34,11 @@ class SuricataReader:
         form = objects.form_of(file.head)
         records = _records(objects.scan(file.path, form, FIELDS))
         relation = sql.select(COLUMNS, _transactions(records, config.pcap.pair_s, config.pcap.retry_s))
-        lost = objects.BadObjects(connection, file) if form == "newline_delimited" else _nothing
-        return Reading(relation, list, [file], None, lost)
+        lost = objects.BadObjects(connection, file) if form == "newline_delimited" else objects.nothing_lost
+        return Reading(relation, list, [], None, lost, sql.literal(str(file.path)))
 
 
 READER = SuricataReader()
-
-
-def _nothing(row_count: int) -> list[Problem]:
-    return []
 
 
 def _is_event(record: dict[str, object]) -> bool:

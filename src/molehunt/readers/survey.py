@@ -97,10 +97,11 @@ def encoding_of(head: bytes) -> str:
     """Return the encoding of a text file, by its byte order mark or by where the zeros of its first line are."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    start = head[:64]
-    if len(start) >= 8 and NUL not in start[::2] and not any(start[1::2]):
+    start = head[:256]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if not even and odd * 3 > len(start):
         return "utf-16-le"
-    if len(start) >= 8 and NUL not in start[1::2] and not any(start[::2]):
+    if not odd and even * 3 > len(start):
         return "utf-16-be"
     return "utf-8-sig"
 

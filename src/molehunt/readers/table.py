@@ -40,7 +40,7 @@ class TableReader:
             raise ConfigError(
                 f"no column of ours is called {min(unknown)!r}", next_step=f"Ours: {', '.join((*QUERIES_SQL_TYPES, 'port'))}"
             )
-        headless = bool(named) and all(theirs.isdecimal() for theirs in named.values() if theirs)
+        headless = any(named.values()) and all(theirs.isdecimal() for theirs in named.values() if theirs)
         table = tables.open_table(file, connection, config, headless=headless)
         return reading(file, table, _meanings(file, table, named), connection)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-#: Our column -> the standard's names for it, the best first. ``port`` is the server's port: it tells mDNS and LLMNR apart.
+#: Our column -> the standard's names for it, the best first. ``port`` is the server's port: it tells
+#: mDNS and LLMNR apart. ``qtype_number`` and ``rcode_number`` stand in where the mnemonic is missing.
 Vocabulary = Mapping[str, tuple[str, ...]]
 
 #: Elastic Common Schema 8. Source: elastic.co, ECS field reference, ``dns``.
@@ -37,7 +38,8 @@ OCSF: Vocabulary = {
     "transport": ("connection_info.protocol_name",),
     "qname": ("query.hostname",),
     "qtype": ("query.type",),
-    "rcode": ("rcode", "rcode_id"),
+    "rcode": ("rcode",),
+    "rcode_number": ("rcode_id",),
     "answers": ("answers", "answers.rdata"),
     "answer_types": ("answers.type",),
 }
@@ -51,7 +53,8 @@ CIM: Vocabulary = {
     "transport": ("transport",),
     "qname": ("query",),
     "qtype": ("record_type", "query_type"),
-    "rcode": ("reply_code", "reply_code_id"),
+    "rcode": ("reply_code",),
+    "rcode_number": ("reply_code_id",),
     "answers": ("answer",),
     "answer_ttls": ("ttl",),
     "rtt_s": ("duration",),
@@ -76,8 +79,10 @@ ASIM: Vocabulary = {
     "port": ("DstPortNumber",),
     "transport": ("NetworkProtocol",),
     "qname": ("DnsQuery", "Domain"),
-    "qtype": ("DnsQueryTypeName", "DnsQueryType"),
-    "rcode": ("DnsResponseCodeName", "ResponseCodeName", "EventResultDetails", "DnsResponseCode"),
+    "qtype": ("DnsQueryTypeName",),
+    "qtype_number": ("DnsQueryType",),
+    "rcode": ("DnsResponseCodeName", "ResponseCodeName", "EventResultDetails"),
+    "rcode_number": ("DnsResponseCode",),
     "answers": ("DnsResponseName",),
     "rtt_s": ("DnsNetworkDuration",),
 }

@@ -110,7 +110,7 @@ def _read_tsv(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: C
         return [problem for reading, count in zip(readings, counts, strict=True) for problem in reading.lost(count)]
 
     expected_count = sum(reading.expected_count or 0 for reading in readings)
-    return Reading(sql.union(reading.relation for reading in readings), list, [file], expected_count, lost)
+    return Reading(sql.union(reading.relation for reading in readings), list, [], expected_count, lost)
 
 
 def _read_part(file: SourceFile, layout: Layout, connection: duckdb.DuckDBPyConnection, config: Config) -> Reading:
@@ -133,7 +133,8 @@ def _read_part(file: SourceFile, layout: Layout, connection: duckdb.DuckDBPyConn
     expected_count = seen.line_count - seen.hash_count
     lost = Lost(connection, file.path, dialect, expected_count, "#", config.limits.reject_count)
     columns = _columns({name: sql.identifier(name) for name in READ if name in layout.fields}, layout)
-    return Reading(sql.select(columns, dialect.scan(file.path)), list, [file], expected_count, lost)
+    relation = sql.select(columns, dialect.scan(file.path))
+    return Reading(relation, list, [], expected_count, lost, sql.literal(str(file.path)))
 
 
 def _distinct(names: tuple[str, ...]) -> list[str]:
@@ -241,9 +242,8 @@ def _read_json(file: SourceFile, connection: duckdb.DuckDBPyConnection) -> Readi
     by_line = form == "newline_delimited"
     expected_count = file.survey.line_count if by_line and not streams and file.survey else None
     relation = sql.select(columns, source, where)
-    if not by_line:
-        return Reading(relation, list, [file])
-    return Reading(relation, list, [file], expected_count, objects.BadObjects(connection, file))
+    lost = objects.BadObjects(connection, file) if by_line else objects.nothing_lost
+    return Reading(relation, list, [], expected_count, lost, sql.literal(str(file.path)))
 
 
 def _spellings(name: str) -> list[tuple[str, ...]]:
