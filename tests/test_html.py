@@ -147,7 +147,7 @@ def test_baseline_suppressions_and_rule_rows_are_shown():
 
 
 def test_ten_thousand_findings_are_written_in_pieces_and_in_time(record_property: Any):
-    """The target is 5 s; a busy machine gets four times that before the test fails. The measured time is in the report."""
+    """The target of 5 s is held in CPU time, as the machine may be busy; both times are said."""
     report, sizes = sink_reports.many(10_000), []
 
     class Meter(io.RawIOBase):
@@ -158,12 +158,12 @@ def test_ten_thousand_findings_are_written_in_pieces_and_in_time(record_property
             sizes.append(len(data))
             return len(data)
 
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     load("html").write(report, Meter(), SinkOptions())  # type: ignore[arg-type]
-    took = time.perf_counter() - start
+    took, took_cpu = time.perf_counter() - start, time.process_time() - start_cpu
     record_property("seconds_for_10000_findings", round(took, 2))
-    print(f"10,000 findings written in {took:.2f} s, {sum(sizes) / 1e6:.0f} MB")
-    assert took < 20
+    print(f"10,000 findings written in {took:.2f} s ({took_cpu:.2f} s of CPU), {sum(sizes) / 1e6:.0f} MB")
+    assert took_cpu < 5
     assert max(sizes) < sum(sizes) / 10
 
 

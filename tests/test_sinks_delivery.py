@@ -383,8 +383,8 @@ def test_microsofts_own_renderer_parses_the_card(tmp_path: Path):
         capture_output=True,
     )
     script = """
-    install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "adaptivecards@3"]
-    subprocess.run(install, cwd=tmp_path, check=True, capture_output=True)
+      const A = require('adaptivecards/dist/adaptivecards.min.js');
+      const card = new A.AdaptiveCard(), context = new A.SerializationContext(A.Versions.v1_5);
       card.parse(JSON.parse(require('fs').readFileSync('card.json', 'utf8')), context);
       const events = []; for (let i = 0; i < context.eventCount; i++) events.push(context.getEventAt(i).message);
       events.push(...card.validateProperties().validationEvents.map((e) => e.message));

@@ -12,7 +12,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -66,6 +65,7 @@ def fragment(report: Report) -> str:
 
 
 def environment() -> Environment:
+    """Return the templates beside this file, with everything escaped, and how values are shown as filters."""
     made = Environment(
         loader=PackageLoader("molehunt.sinks", "html"),
         autoescape=True,
@@ -191,7 +191,7 @@ def _cell(finding: Finding, column: str) -> Any:
 def _data(finding: Finding) -> str:
     """Return everything about one finding as JSON: the finding as the report has it, and what the page adds."""
     added = {
-        "pivots": [asdict(pivot) for pivot in pivots(finding)],
+        "pivots": [vars(pivot) for pivot in pivots(finding)],
         "techniques": [{"id": t.id, "name": t.name, "tactic": t.tactic, "url": t.url} for t in alert.techniques(finding)],
     }
     return f'{{"finding":{finding.model_dump_json()},"added":{json.dumps(added)}}}'
