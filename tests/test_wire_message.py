@@ -70,7 +70,7 @@ def ours(octets: bytes) -> tuple | None:
     questions = [(q.qname, q.qtype, q.qclass) for q in one.questions]
     ttls = [r.ttl if r.ttl < 1 << 31 else 0 for r in one.answers]  # dnspython follows RFC 2181 §8, we show what was sent
     answers = [(r.name, r.type, r.rclass, ttl, r.rdata) for r, ttl in zip(one.answers, ttls, strict=True)]
-    return one.id, one.flags, one.rcode, questions, answers, one.edns_options and list(one.edns_options)
+    return one.id, one.flags, one.rcode, questions, answers, None if one.edns_options is None else list(one.edns_options)
 
 
 def answer(kind: str, text: str) -> bytes:
