@@ -80,12 +80,14 @@ class MissingExtraError(MolehuntError):
     Args:
         package: The missing package.
         extra: The extra of molehunt that brings it.
+        next_step: How to get it where that is not by the extra.
     """
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str, *, next_step: str | None = None) -> None:
         self.package = package
         self.extra = extra
-        super().__init__(f"this needs the package {package!r}", next_step=f"Install it: pip install 'molehunt[{extra}]'")
+        advice = next_step or f"Install it: pip install 'molehunt[{extra}]'"
+        super().__init__(f"this needs the package {package!r}", next_step=advice)
 
 
 class SinkError(MolehuntError):
