@@ -75,7 +75,7 @@ def tune(
     """
     progress = progress or Progress()
     with opened(sources, config, ScanOptions(), progress) as (engine, inputs):
-        progress("reading", 0, 0)
+        progress("reading", 0, inputs.total_bytes)
         engine.use(inputs.relation)
         overview = engine.overview()
         progress("examining", 0, 0)

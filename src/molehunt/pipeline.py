@@ -184,7 +184,7 @@ def _retried(inputs: Inputs, step: Callable[[], T]) -> T:
 
 @contextmanager
 def _reading(progress: Progress, engine: DuckDBEngine, inputs: Inputs) -> Iterator[None]:
-    progress("reading", 0, 0)
+    progress("reading", 0, inputs.total_bytes)
     progress.engine = engine
     try:
         yield

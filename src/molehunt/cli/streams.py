@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,9 @@ from molehunt.sinks.text import human_span, rfc3339, safe
 
 #: File extension -> format, for `-o` without `-f`.
 EXTENSIONS = {".txt": "table", ".ndjson": "jsonl", ".md": "markdown"} | {f".{name}": name for name in SINKS}
+
+#: Files that are no DNS log that the summary names.
+LEFT_OUT = 3
 
 #: Columns when the output is no terminal.
 PIPE_COLUMNS = 160
@@ -118,31 +122,58 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 def summarise(report: Report) -> None:
     """Write the closing summary to stderr: records read, skipped per reason, time span, findings."""
     lines = [_read_line(report)]
+    left_out = []
     for source in report.sources:
         if source.error:
             lines.append(f"not read: {safe(source.error)}")
         for problem in source.problems:
-            example = f" (first: {safe(problem.example)})" if problem.example else ""
-            lines.append(f"skipped {problem.count:,} in {safe(source.name)}: {safe(problem.reason)}{example}")
-    lines += _sight_lines(report)
-    lines.append(_findings_line(report))
+            if problem.count:
+                example = f" (first: {safe(problem.example)})" if problem.example else ""
+                lines.append(f"skipped {problem.count:,} in {safe(source.name)}: {safe(problem.reason)}{example}")
+            else:
+                left_out.append(safe(problem.example))
+    lines += [f"left out {text}" for text in left_out[:LEFT_OUT]]
+    if len(left_out) > LEFT_OUT:
+        lines.append(f"left out {len(left_out) - LEFT_OUT:,} more files that are no DNS log")
+    lines += [*_sight_lines(report), *_mark_lines(report), _findings_line(report)]
     for line in lines:
         typer.echo(line, err=True)
 
 
+def _some(count: int, noun: str) -> str:
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
 def _read_line(report: Report) -> str:
-    used = [s for s in report.sources if s.error is None]
+    used = [s for s in report.sources if s.error is None and s.reader]
     readers = ", ".join(sorted({s.reader for s in used if s.reader}))
-    text = f"read {report.record_count:,} queries of {report.client_count:,} clients to {report.domain_count:,} domains"
-    text += f" from {len(used)} source{'s' * (len(used) != 1)}" + (f" ({readers})" if readers else "")
+    text = f"read {_some(report.record_count, 'query')}"
+    if report.rule is None:
+        text += f" of {_some(report.client_count, 'client')} to {_some(report.domain_count, 'domain')}"
+    text += f" from {_some(len(used), 'source')}" + (f" ({readers})" if readers else "")
     if report.first_ts and report.last_ts:
         span = human_span((report.last_ts - report.first_ts).total_seconds())
-        text += f", {rfc3339(report.first_ts)} to {rfc3339(report.last_ts)} ({span})"
+        text += f", {_clock(report.first_ts)} to {_clock(report.last_ts)} ({span})"
     return text
 
 
+def _clock(moment: datetime) -> str:
+    return rfc3339(moment.replace(microsecond=0))
+
+
+def _mark_lines(report: Report) -> list[str]:
+    """Tell what the suppressions and the baseline say."""
+    lines = [f"suppression {safe(use.rule)}: {safe(use.warning)}" for use in report.suppressions if use.warning]
+    if change := report.comparison:
+        counts = f"{len(change.new):,} new, {len(change.gone):,} gone, {len(change.grown):,} grown"
+        lines.append(f"against {safe(change.baseline)}: {counts}")
+    return lines
+
+
 def _sight_lines(report: Report) -> list[str]:
-    if not report.record_count:
+    if not report.record_count or report.rule is not None:
         return []
     lines = []
     if not report.visibility.clients:
@@ -151,7 +182,7 @@ def _sight_lines(report: Report) -> list[str]:
         lines.append("the input shows no answers: bytes moved down cannot be seen")
     if report.visibility.forwarder:
         lines.append(
-            f"all queries come from {safe(report.visibility.forwarder)}: a forwarder, which hides the clients behind it"
+            f"all queries come from {safe(report.visibility.forwarder)}, a forwarder, which hides the clients behind it"
         )
     return lines
 

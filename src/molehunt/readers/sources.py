@@ -98,6 +98,11 @@ class Inputs:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
+    def total_bytes(self) -> int:
+        """Plain bytes that are read for the relation."""
+        return sum(source.size_bytes for source in self.sources if source.reading)
+
+    @property
     def relation(self) -> str:
         """SQL of a SELECT over all rows, with the columns of QUERIES in order; may be read as often as wanted.
 
@@ -323,6 +328,7 @@ class _Opener:
             file = self._clean(file, source)
         reader = self._reader(file)
         source.reader = reader.name
+        source.size_bytes = file.path.stat().st_size
         source.reading = reader.read(file, self.connection, self.config)
 
     def _plain(self, named: Named, source: Source) -> Path:
