@@ -103,7 +103,8 @@ def finding(
         "severity": "high",
         "score": round(-6.0 + sum(e.weight for e in reasons), 6),
         "prior": -6.0,
-        "summary": f"{client or 'Several clients'} moved 14.5 kB up and 101 kB down through {domain or 'many domains'} in 9 hours.",
+        "summary": f"{client or 'Several clients'} moved 14.5 kB up and 101 kB down through "
+        f"{domain or 'many domains'} in 9 hours.",
         "up_bytes": 14_522,
         "down_bytes": 101_204,
         "query_count": 412,

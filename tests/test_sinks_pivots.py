@@ -42,7 +42,8 @@ def test_kql_finds_exactly_the_names_of_the_domain():
 
     with duckdb_kql.connect() as connection:
         connection.execute(
-            "CREATE TABLE DnsEvents (TimeGenerated TIMESTAMP, ClientIP VARCHAR, Name VARCHAR, QueryType VARCHAR, IPAddresses VARCHAR)"
+            "CREATE TABLE DnsEvents "
+            "(TimeGenerated TIMESTAMP, ClientIP VARCHAR, Name VARCHAR, QueryType VARCHAR, IPAddresses VARCHAR)"
         )
         for client in ("10.0.0.5", "10.0.0.6"):
             connection.executemany(

@@ -50,7 +50,7 @@ function navigation({ before, after, place }) {
       : el('span', { class: 'off', 'aria-hidden': 'true' }, text);
   return el(
     'nav',
-    { class: 'between', 'aria-label': 'Findings' },
+    { class: 'between', 'aria-label': 'Way through the findings' },
     el('a', { href: '#findings', class: 'back' }, '← All findings'),
     el('span', { class: 'quiet' }, place),
     link(before, 'Previous', 'prev'),

@@ -100,7 +100,7 @@ function list() {
     ),
     el(
       'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Findings' },
+      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'List of findings' },
       el(
         'table',
         { id: 'list' },
