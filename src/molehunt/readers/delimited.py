@@ -91,9 +91,9 @@ class Lost:
             missing -= _blank_count(self.path)
         if missing <= 0:
             return []
-        return self._by_reason() if missing <= self.most else [self._first(missing)]
+        return self._by_reason(missing) if missing <= self.most else [self._first(missing)]
 
-    def _by_reason(self) -> list[Problem]:
+    def _by_reason(self, missing: int) -> list[Problem]:
         table, scans = f"molehunt_rejects_{next(_numbers)}", f"molehunt_scans_{next(_numbers)}"
         faults = f"store_rejects = true, rejects_table = '{table}', rejects_scan = '{scans}'"
         columns = ", ".join(f"max({identifier(name)})" for name in self.dialect.columns)
@@ -104,8 +104,14 @@ class Lost:
             "GROUP BY 1 ORDER BY 1"
         ).fetchall()
         self.connection.execute(f"DROP TABLE {table}; DROP TABLE {scans}")
+        counted = sum(count for _, count, _, _ in rows)
         return [
-            Problem(reason=REASONS.get(kind, kind.lower()), count=count, example=shown(line, text))
+            Problem(
+                reason=REASONS.get(kind, kind.lower()),
+                # A quote that does not end swallows the lines after it.
+                count=count + (missing - counted if kind == "UNQUOTED VALUE" else 0),
+                example=shown(line, text),
+            )
             for kind, count, line, text in rows
         ]
 

@@ -59,6 +59,7 @@ class Source:
         reading: Its rows; None if it is not used.
         problems: What was wrong before a reader saw it.
         fault: Why it could not be used.
+        size_bytes: Bytes of the plain file.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Source:
     reading: Reading | None = None
     problems: list[Problem] = field(default_factory=list)
     fault: SourceError | None = None
+    size_bytes: int = 0
 
     @property
     def error(self) -> str | None:

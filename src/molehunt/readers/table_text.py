@@ -27,7 +27,7 @@ def header_of(head: bytes) -> list[str]:
     delimiter = dialect_of(head)
     if delimiter is None:
         return []
-    first = head.decode("utf-8", "replace").lstrip("\ufeff").splitlines()[:1]
+    first = head.decode("utf-8", "replace").lstrip("\ufeff").split("\n")[:1]
     return [name.strip() for row in _rows(first, delimiter) for name in row]
 
 
@@ -41,8 +41,8 @@ def dialect_of(head: bytes, *, ragged: bool = False) -> str | None:
     text = head.decode("utf-8", "replace").lstrip("\ufeff")
     if not text.strip() or text.lstrip()[:1] in "{[<#" or "\0" in text:
         return None
-    lines = text.splitlines()
-    lines = lines[:-1] if len(lines) > 1 and len(head) >= HEAD_BYTES else lines
+    lines = text.split("\n")
+    lines = lines[:-1] if len(lines) > 1 and (len(head) >= HEAD_BYTES or not lines[-1]) else lines
     best, most = None, 1
     for delimiter in DELIMITERS:
         counts = [len(row) for row in _rows(lines[:SAMPLE_COUNT], delimiter) if row]
@@ -69,7 +69,7 @@ class Text:
 
     def __init__(self, file: SourceFile, connection: duckdb.DuckDBPyConnection, config: Config, headless: bool) -> None:
         delimiter = dialect_of(file.head, ragged=headless) or ","
-        lines = file.head.decode("utf-8", "replace").lstrip("\ufeff").splitlines()
+        lines = file.head.decode("utf-8", "replace").lstrip("\ufeff").split("\n")
         self._rows = _rows(lines[: SAMPLE_COUNT + 1], delimiter)
         first = max(self._rows, key=len) if headless else self._rows[0]
         self._rows = self._rows if headless else self._rows[1:]
@@ -78,6 +78,7 @@ class Text:
         line_bytes = config.limits.line_bytes
         self._dialect = Dialect(self._internal, delimiter, '"', 0 if headless else 1, (), line_bytes, ragged=headless)
         self._file = file
+        self._ragged = headless
         seen = file.survey or survey(file.path)
         self.expected_count: int | None = seen.line_count - (not headless)
         self.lost: Callable[[int], list[Problem]] = Lost(
@@ -87,7 +88,7 @@ class Text:
     def values(self, name: str) -> list[str]:
         """Return the first values of a column."""
         at = self.names.index(name)
-        return [row[at] for row in self._rows if len(row) > at]
+        return [row[at] for row in self._rows if len(row) == len(self.names) or (self._ragged and len(row) > at)]
 
     def text(self, name: str) -> str:
         """Return the SQL of a column as text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Sequence
 
 import duckdb
@@ -46,6 +47,10 @@ FORMS = (
     "%d/%b/%Y:%H:%M:%S %z",
     "%a %b %d %H:%M:%S %Y",
 )
+NUMBER = re.compile(r"-?\d+(\.\d+)?([eE]\+?\d+)?")
+ISO = re.compile(r"\d{4}-\d\d?-\d\d?")
+#: Share of the first values that a form has to read; the others may be broken.
+ENOUGH = 0.8
 #: Numbers from this on are not seconds but thousandths, millionths, billionths of them.
 #: As seconds, 1e11 is the year 5138; as milliseconds it is 1973.
 TICKS = ((1e17, 10**9), (1e14, 10**6), (1e11, 10**3), (0.0, 1))
@@ -63,15 +68,17 @@ def time_of(text: str, values: Sequence[str], connection: duckdb.DuckDBPyConnect
         SQL of a TIMESTAMPTZ, or None if no form reads the values.
     """
     shown = [value for value in values if value]
-    if all(re.fullmatch(r"-?\d+(\.\d+)?([eE]\+?\d+)?", value) for value in shown):
-        return sql.epoch(text, ticks_of(max((abs(float(value)) for value in shown), default=0.0)))
-    if all(re.match(r"\d{4}-\d\d?-\d\d?", value) for value in shown):
+    enough = len(shown) * ENOUGH
+    numbers = [value for value in shown if NUMBER.fullmatch(value)]
+    if len(numbers) >= enough:
+        return sql.epoch(text, ticks_of(statistics.median(abs(float(value)) for value in numbers) if numbers else 0.0))
+    if sum(bool(ISO.match(value)) for value in shown) >= enough:
         return f"TRY_CAST({text} AS TIMESTAMPTZ)"
-    for form in FORMS:
-        tried = " AND ".join(f"try_strptime({sql.literal(value)}, {sql.literal(form)}) IS NOT NULL" for value in shown)
-        if sql.one_row(connection, f"SELECT {tried}")[0]:
-            return utc(f"try_strptime({text}, {sql.literal(form)})")
-    return None
+    listed = ", ".join(map(sql.literal, shown))
+    counts = ", ".join(f"count(try_strptime(value, {sql.literal(form)}))" for form in FORMS)
+    read = sql.one_row(connection, f"SELECT {counts} FROM (SELECT unnest([{listed}]) AS value)")
+    best = max(range(len(FORMS)), key=lambda at: read[at])
+    return utc(f"try_strptime({text}, {sql.literal(FORMS[best])})") if read[best] >= enough else None
 
 
 def ticks_of(number: float) -> int:

@@ -7,6 +7,7 @@ the limits of :class:`molehunt.config.InputLimits` is a bomb and refused.
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import lzma
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from molehunt.config import InputLimits
-from molehunt.errors import MissingExtraError, SourceError
+from molehunt.errors import MissingExtraError, MolehuntError, SourceError
 
 #: Called with what is being done, and the bytes done and to do.
 Progress = Callable[[str, int, int], None]
@@ -30,6 +31,7 @@ MAGICS: dict[bytes, str] = {
     b"\x04\x22\x4d\x18": "lz4",
 }
 STEP_BYTES = 1 << 20
+SALVAGE_BYTES = 4 << 10
 #: What the decompressors raise on bytes that break their format; zstandard's and lz4's are not known before they load.
 BROKEN = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, RuntimeError)
 
@@ -56,21 +58,36 @@ def unpack(name: str, source: Path, target: Path, limits: InputLimits, progress:
         raw.seek(0)
         reader = _open(form, raw)
         written = 0
-        while True:
-            try:
-                chunk = reader.read(STEP_BYTES)
-            except Exception as error:
-                if not isinstance(error, BROKEN) and type(error).__module__.split(".")[0] not in ("zstandard", "lz4"):
-                    raise
-                if not written:
-                    raise SourceError(f"not a readable {form} file: {error}", where=name) from error
-                return f"the {form} data breaks after {written} bytes: {error}"
-            if not chunk:
-                return None
-            written += len(chunk)
-            _check(name, raw.tell(), written, limits)
-            out.write(chunk)
-            progress(f"unpacking {name}", raw.tell(), total)
+        try:
+            while chunk := reader.read(STEP_BYTES):
+                written += len(chunk)
+                _check(name, raw.tell(), written, limits)
+                out.write(chunk)
+                progress(f"unpacking {name}", raw.tell(), total)
+        except Exception as error:
+            if not _is_broken(error):
+                raise
+            written += _salvage(form, source, written, out)
+            if not written:
+                raise SourceError(f"not a readable {form} file: {error}", where=name) from error
+            return f"the {form} data breaks after {written} bytes: {error}"
+    return None
+
+
+def _is_broken(error: Exception) -> bool:
+    foreign = type(error).__module__.split(".")[0] in ("zstandard", "lz4")
+    return not isinstance(error, MolehuntError) and (foreign or isinstance(error, BROKEN))
+
+
+def _salvage(form: str | None, source: Path, written: int, out: BinaryIO) -> int:
+    """Write what comes after ``written`` bytes and before the fault, in small steps; return how much it is."""
+    salvaged = -written
+    with source.open("rb") as raw, contextlib.suppress(Exception):
+        reader = _open(form, raw)
+        while (chunk := reader.read1(SALVAGE_BYTES)) and salvaged < STEP_BYTES:
+            out.write(chunk[max(0, -salvaged) :] if salvaged < 0 else chunk)
+            salvaged += len(chunk)
+    return max(salvaged, 0)
 
 
 def _check(name: str, read: int, written: int, limits: InputLimits) -> None:

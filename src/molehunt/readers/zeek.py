@@ -84,7 +84,8 @@ def unescape(text: str) -> str:
 def _header(head: bytes) -> tuple[Layout, int]:
     """Return what the first ``#`` lines say, and how many they are."""
     layout, count = Layout(), 0
-    for line in itertools.takewhile(lambda line: line.startswith("#"), head.decode("utf-8", "replace").splitlines()):
+    lines = (line.rstrip("\r") for line in head.decode("utf-8", "replace").split("\n"))
+    for line in itertools.takewhile(lambda line: line.startswith("#"), lines):
         layout, count = layout.told(line), count + 1
     return layout, count
 
@@ -99,7 +100,7 @@ def _read_tsv(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: C
     layout, header_count = _header(file.head)
     seen = file.survey or survey(file.path)
     parts = [(file, layout)]
-    if seen.hash_count > header_count:
+    if seen.hash_count > header_count + _closing_count(file.path):
         parts = _parts(file, layout) or parts
     readings = [_read_part(part, layout, connection, config) for part, layout in parts]
     if len(readings) == 1:
@@ -111,6 +112,14 @@ def _read_tsv(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: C
 
     expected_count = sum(reading.expected_count or 0 for reading in readings)
     return Reading(sql.union(reading.relation for reading in readings), list, [], expected_count, lost)
+
+
+def _closing_count(path: Path) -> int:
+    """Count the ``#`` lines at the very end, as Zeek writes when it closes a log."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4096))
+        lines = file.read().rstrip(b"\r\n").split(b"\n")
+    return sum(1 for _ in itertools.takewhile(lambda line: line.startswith(b"#"), reversed(lines)))
 
 
 def _read_part(file: SourceFile, layout: Layout, connection: duckdb.DuckDBPyConnection, config: Config) -> Reading:
