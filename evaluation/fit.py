@@ -1,9 +1,10 @@
 """Fit the weights of evidence from the cases: ``python -m evaluation.fit``.
 
-Idea: per feature and range of it, the weight is log10 of (share of tunnels ÷ share of everything else), smoothed. Each tool (and
-each change of a generator) counts alike, whatever the number of its captures; so does each benign corpus. Tunnels count whole
-and as their first queries, since the alarm has to come early. Ranges and groups stay as they are; only weights are fitted, and
-those of a number are kept monotone where the feature says so.
+Idea: the score is a sum of weights, clipped per group of evidence, so weights can be learned as in a logistic regression:
+channels should score above 0 and everything else well below. Each tool and change counts alike, whatever the number of its
+captures, and so does each benign source; channels count whole and as their first queries, since the alarm has to come early.
+The fit starts from the weights at hand and is held near them, weights of a number stay monotone as they are, and weights
+against stay against: few benign sources cannot teach much, and where they are silent the start value speaks.
 
 ``--check`` fits without one tool at a time and tells how much of that tool the others' weights still find.
 """
@@ -37,8 +38,14 @@ from molehunt.verdict.weights import FeatureWeights, Weights, fitted
 TARGET = Path(__file__).parent.parent / "src" / "molehunt" / "verdict" / "weights.json"
 PREFIXES = (8, 12, 20, 50, 200, 0)
 SEED = 77
-SMOOTH = 1.0
-MOST = 2.5
+#: Of the fit: steps and their length, pull to the start values, margins of the score, how much early and unlisted samples count.
+STEPS, RATE, PULL = 600, 2.0, 0.004
+ABOVE, BELOW = 0.7, 1.5
+EARLY, UNLISTED = 0.5, 0.05
+#: Farthest that a weight may go from its start; a weight that starts at 0 is a statement that it says nothing, and stays.
+LEASH = 0.9
+PRIOR, CLIP = Config().detection.verdict.prior, Config().detection.verdict.clip
+LN10 = math.log(10)
 
 
 @dataclass(frozen=True)
@@ -106,38 +113,104 @@ def _samples(case: Case, prefix: int, length: int) -> Iterator[Sample]:
 
 
 def fit(samples: Sequence[Sample], shape: Weights) -> Weights:
-    """Return weights fitted to the samples, with the groups and ranges of the shape."""
-    made = {name: _fit_one(name, feature, samples) for name, feature in shape.features.items()}
-    return Weights(version=shape.version + 1, provenance=_provenance(samples), features=made)
+    """Return weights fitted to the samples, with the groups and ranges of the shape, near the shape's weights."""
+    problem = _Problem.of(samples, shape)
+    weights = problem.start.copy()
+    for step in range(STEPS):
+        weights -= RATE * (1 - step / STEPS) * problem.slope(weights)
+        problem.project(weights)
+    features = {name: problem.feature(name, weights) for name in shape.features}
+    return Weights(version=shape.version + 1, provenance=_provenance(samples), features=features)
 
 
-def _fit_one(name: str, feature: FeatureWeights, samples: Sequence[Sample]) -> FeatureWeights:
-    keys: list[str | int] = list(feature.values) or list(range(len(feature.weights)))
-    share = {tunnel: _shares(name, feature, keys, [s for s in samples if s.tunnel is tunnel]) for tunnel in (True, False)}
-    raw = [float(np.clip(math.log10(share[True][k] / share[False][k]), -MOST, MOST)) for k in keys]
-    if feature.values:
-        return feature.model_copy(update={"values": {str(k): round(w, 2) for k, w in zip(keys, raw, strict=True)}})
-    mass = [share[True][k] + share[False][k] for k in keys]
-    rising = feature.weights[-1] >= feature.weights[0]
-    fitted_weights = _monotone(raw if rising else raw[::-1], mass if rising else mass[::-1])
-    ordered = fitted_weights if rising else fitted_weights[::-1]
-    return feature.model_copy(update={"weights": [round(w, 2) for w in ordered]})
+@dataclass(frozen=True)
+class _Problem:
+    """The fit as arrays.
+
+    Attributes:
+        shape: Groups and ranges.
+        places: Feature -> where its weights stand in the vector.
+        start: The vector at the beginning.
+        used: Per sample and feature, place of its weight, or the last place, which is always 0.
+        group: Group of each feature.
+        tunnel: Whether each sample is a channel.
+        mass: How much each sample counts.
+    """
+
+    shape: Weights
+    places: dict[str, slice]
+    start: np.ndarray
+    used: np.ndarray
+    group: np.ndarray
+    tunnel: np.ndarray
+    mass: np.ndarray
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], shape: Weights) -> _Problem:
+        places, values = {}, []
+        for name, feature in shape.features.items():
+            own = list(feature.values.values()) or feature.weights
+            places[name] = slice(len(values), len(values) + len(own))
+            values += own
+        kept = [s for s in samples if not s.capped]
+        names, groups = list(shape.features), sorted({f.group for f in shape.features.values()})
+        used = np.array([[_place(s, n, shape.features[n], places[n].start, len(values)) for n in names] for s in kept])
+        group = np.array([groups.index(shape.features[n].group) for n in names])
+        tunnel = np.array([s.tunnel for s in kept])
+        return cls(shape, places, np.array([*values, 0.0]), used, group, tunnel, _mass(kept))
+
+    def slope(self, weights: np.ndarray) -> np.ndarray:
+        """Return the gradient of the loss: logistic of the score against its margin, and the pull to the start."""
+        each = weights[self.used]
+        sums = np.stack([each[:, self.group == g].sum(axis=1) for g in range(self.group.max() + 1)], axis=1)
+        score_ = PRIOR + np.clip(sums, -CLIP, CLIP).sum(axis=1)
+        wrong = np.where(self.tunnel, -1 / (1 + np.exp(LN10 * (score_ - ABOVE))), 1 / (1 + np.exp(-LN10 * (score_ + BELOW))))
+        free = (np.abs(sums) < CLIP)[:, self.group] | (np.sign(sums)[:, self.group] != -np.sign(wrong)[:, None])
+        found = np.zeros_like(weights)
+        np.add.at(found, self.used, (wrong * self.mass)[:, None] * free)
+        found += PULL * (weights - self.start)
+        found[-1] = 0
+        return found
+
+    def project(self, weights: np.ndarray) -> None:
+        """Bring the weights back into what is allowed, in place."""
+        np.clip(weights, np.maximum(self.start - LEASH, -CLIP), np.minimum(self.start + LEASH, CLIP), out=weights)
+        weights[self.start == 0] = 0
+        for name, place in self.places.items():
+            feature = self.shape.features[name]
+            if feature.group == "against":
+                np.minimum(weights[place], self.start[place] / 2, out=weights[place])
+            if feature.weights:
+                turn = 1 if feature.weights[-1] >= feature.weights[0] else -1
+                rising = weights[place][::turn].tolist()
+                weights[place] = _monotone(rising, [1.0] * len(rising))[::turn]
+
+    def feature(self, name: str, weights: np.ndarray) -> FeatureWeights:
+        """Return the fitted weights of one feature."""
+        feature, own = self.shape.features[name], [round(float(w), 2) for w in weights[self.places[name]]]
+        if feature.values:
+            return feature.model_copy(update={"values": dict(zip(feature.values, own, strict=True))})
+        return feature.model_copy(update={"weights": own})
 
 
-def _shares(name: str, feature: FeatureWeights, keys: Sequence[str | int], samples: Sequence[Sample]) -> dict[str | int, float]:
-    """Return the share of sources in each range; each source counts 1, and ``SMOOTH`` sources are spread evenly."""
-    by_source: dict[str, list[str | int]] = defaultdict(list)
-    for sample in samples:
-        if name in sample.values:
-            value = sample.values[name]
-            by_source[sample.source].append(value if isinstance(value, str) else bisect_right(feature.edges, value))
-    total = dict.fromkeys(keys, SMOOTH / len(keys))
-    for values in by_source.values():
-        for key in values:
-            if key in total:
-                total[key] += 1 / len(values)
-    whole = sum(total.values())
-    return {key: count / whole for key, count in total.items()}
+def _place(sample: Sample, name: str, feature: FeatureWeights, start: int, nothing: int) -> int:
+    value = sample.values.get(name)
+    if value is None:
+        return nothing
+    if isinstance(value, str):
+        return start + list(feature.values).index(value) if value in feature.values else nothing
+    return start + bisect_right(feature.edges, value)
+
+
+def _mass(samples: Sequence[Sample]) -> np.ndarray:
+    """Let every source count alike, channels and the rest half each; what no detector lists counts little."""
+    raw = np.array([(1.0 if s.reasons else UNLISTED) * (1.0 if s.prefix in (0, 50, 200) else EARLY) for s in samples])
+    keys = [(s.tunnel, s.source) for s in samples]
+    total: dict[tuple[bool, str], float] = defaultdict(float)
+    for key, mass in zip(keys, raw, strict=True):
+        total[key] += mass
+    sides = {side: sum(1 for key in total if key[0] is side) for side in (True, False)}
+    return np.array([m / max(total[key], 1.0) / sides[key[0]] for key, m in zip(keys, raw, strict=True)])
 
 
 def _monotone(values: list[float], mass: list[float]) -> list[float]:

@@ -103,6 +103,8 @@ class EarlySettings(_Section):
     names: int = Field(8, ge=2, description="distinct names")
     name_bytes: float = Field(20.0, gt=0, description="bytes that each of them carries, in the mean")
     new_ratio: float = Field(0.7, ge=0, le=1, description="share of names that are never repeated")
+    sum_bytes: float = Field(256.0, gt=0, description="or so many bytes in all, where each name carries the least below")
+    least_bytes: float = Field(8.0, gt=0, description="bytes per name for the above, nine of ten names never repeated")
     clients: int = Field(2, ge=1, description="most clients of the domain, or else at most the sharing below")
     sharing: float = Field(1.25, ge=1, description="distinct (client, name) over distinct names of the domain")
     mark_names: int = Field(2, ge=1, description="distinct names suffice, if they hold octets that no host name has")
@@ -129,6 +131,7 @@ class DownloadSettings(_Section):
 
     bytes: int = Field(4096, ge=256, description="bytes down in 24 h of answers that nobody else got")
     changes: int = Field(24, ge=4, description="times a day that the answer to one name changes")
+    fresh: int = Field(64, ge=12, description="where no answers are shown: new names asked for types that carry data")
 
 
 class BeaconSettings(_Section):

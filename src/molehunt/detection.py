@@ -30,7 +30,9 @@ def detect(engine: Engine, config: Config, *, weights: Weights | None = None, si
         Findings, the surest and largest first.
     """
     chosen = weights or fitted()
-    found = (judge(facts, pool, why, chosen, engine.clients_of) for facts, pool, why in examine(engine, config, sieve=sieve) if why)
+    found = (
+        judge(facts, pool, why, chosen, engine.clients_of) for facts, pool, why in examine(engine, config, sieve=sieve) if why
+    )
     return sorted(found, key=_order)
 
 

@@ -2,16 +2,18 @@
 
 Idea: commands and files come back in answers that nobody else gets, or in one name whose answer keeps changing.
 Formula: at least ``bytes`` bytes of distinct rdata within 24 h from a rare domain; or one name of a rare domain whose answer
-changes at least ``changes`` times.
+changes at least ``changes`` times; or, in a log without answers, ``fresh`` names asked once each for TXT, NULL, CNAME and the like.
 Source: DETECTION 5.
-Defaults: 4096 bytes, 24 changes.
-Misses: logs without answers; domains that many clients use; data in TTL or in the order of records.
+Defaults: 4096 bytes, 24 changes, 64 names.
+Misses: A and AAAA in logs without answers; domains that many clients use; data in TTL or in the order of records.
 """
 
 from __future__ import annotations
 
-from molehunt.detectors import Pool, Reason
+from molehunt.detectors import Pool, Reason, protocol
 from molehunt.detectors.facts import Facts
+
+_MOST = 0.8
 
 
 class Download:
@@ -24,8 +26,10 @@ class Download:
     def reason(self, facts: Facts) -> Reason | None:
         """Say why the group has to be listed, or None."""
         s = facts.settings.download
-        if not facts.has_answers or not facts.rare:
+        if not facts.rare:
             return None
+        if not facts.has_answers:
+            return self._unseen(facts)
         most = facts.down_within(24)
         if most >= s.bytes:
             text = f"at most {most:,.0f} bytes came down within 24 hours, in answers that nobody else got"
@@ -34,6 +38,14 @@ class Download:
             text = f"the answer to one name changed {facts.most_changes:,} times"
             return Reason(self.name, float(facts.most_changes), "changes", text)
         return None
+
+    def _unseen(self, facts: Facts) -> Reason | None:
+        """Count new names that ask for types that carry data: each brings an answer that no cache had."""
+        ratio = protocol.type_ratio(facts.group, protocol.CARRIERS)
+        if ratio is None or ratio < _MOST or facts.new_ratio < _MOST or facts.once_count < facts.settings.download.fresh:
+            return None
+        text = f"{facts.once_count:,} names asked once each, for types that carry data; the log does not show the answers"
+        return Reason(self.name, float(facts.once_count), "names", text)
 
 
 DETECTOR = Download()

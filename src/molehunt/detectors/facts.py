@@ -147,8 +147,8 @@ class Facts:
 
     @cached_property
     def mark_count(self) -> int:
-        """Names with octets that no host name has."""
-        return round(protocol.mark_ratio(self.group) * len(self.group.names))
+        """Long names with octets that no host name has."""
+        return protocol.mark_count(self.group)
 
     @cached_property
     def most_changes(self) -> int:

@@ -55,7 +55,7 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
         local = all(record.startswith("127.") for answer in answered for record in answer)
         signs.append(len(set(answered)) <= settings.answers or local or missing > len(group.rcodes) / 2)
         signs.append(down_bytes < settings.answer_bytes * len(group.name))
-    lonely = group.zone.client_count < 2 and not group.site.forwarder
+    lonely = group.domains == 1 and group.zone.client_count < 2 and not group.site.forwarder
     if group.site.client_count >= _FEW:
         signs.append(not lonely)
     return float(np.mean(signs)) * (1.0 if digest and not lonely else 0.5)

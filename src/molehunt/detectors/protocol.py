@@ -9,10 +9,16 @@ from collections import Counter
 import numpy as np
 
 from molehunt.detectors.traffic import Group
+from molehunt.engines.statements import MARK_CHARS
 
 RARE_TYPES = frozenset({"NULL", "PRIVATE", "KEY", "TYPE65399"})
 _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "SIG", "RRSIG", "WKS", "HINFO"})
 _LOCAL_OPTIONS = 65001
+_MARK = re.compile(r"[^A-Za-z0-9._-]")
+
+
+#: Types whose answers carry data well.
+CARRIERS = _CARRIERS | RARE_TYPES | {"TXT"}
 
 
 def type_ratio(group: Group, types: frozenset[str]) -> float | None:
@@ -28,7 +34,12 @@ def carrier_ratio(group: Group) -> float | None:
 
 def mark_ratio(group: Group) -> float:
     """Return the share of names with octets that no host name has, such as = + / or what is not printable."""
-    return sum(bool(re.search(r"[^A-Za-z0-9._-]", name)) for name in group.names) / max(len(group.names), 1)
+    return sum(bool(_MARK.search(name)) for name in group.names) / max(len(group.names), 1)
+
+
+def mark_count(group: Group) -> int:
+    """Count the names that are long and hold octets that no host name has."""
+    return sum(1 for name in group.whole if len(name.rstrip(".")) >= MARK_CHARS and _MARK.search(name))
 
 
 def label_chars(group: Group) -> float:

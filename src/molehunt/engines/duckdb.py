@@ -30,11 +30,12 @@ SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns
        CAST(strlen(name) AS INTEGER) AS name_chars,
        CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
-       CASE WHEN name <> rtrim(qname, '.') AND upper(name) <> rtrim(qname, '.') THEN CAST(strlen(name) AS INTEGER) ELSE 0 END AS case_chars,
-       CASE WHEN regexp_matches(name, '[^a-z0-9._-]') THEN 1 ELSE 0 END AS marked
-FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype),
-             lower(rtrim(qname, '.')) AS name, {_FUNCTION}(qname) AS zone
-      FROM ({{relation}}))
+       CASE WHEN name = plain OR upper(name) = plain THEN 0 ELSE CAST(strlen(name) AS INTEGER) END AS case_chars,
+       CASE WHEN strlen(name) >= {statements.MARK_CHARS} AND regexp_matches(name, '[^a-z0-9._-]') THEN 1 ELSE 0 END AS marked
+FROM (SELECT *, lower(plain) AS name
+      FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype), {_FUNCTION}(qname) AS zone,
+                   CASE WHEN ends_with(qname, '.') THEN rtrim(qname, '.') ELSE qname END AS plain
+            FROM ({{relation}})))
 """
 
 _ASKED_HOURS = f"""
@@ -65,6 +66,9 @@ class DuckDBEngine:
         except duckdb.Error as error:
             raise EngineError("open", str(error), next_step="Give memory as 4GB or 512MB") from error
         self.connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+        self.connection.execute(
+            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
+        )
         self.connection.create_function(_FUNCTION, registered_domain, ["VARCHAR"], "VARCHAR", type="arrow")
 
     def __enter__(self) -> DuckDBEngine:

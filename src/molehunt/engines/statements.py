@@ -32,8 +32,11 @@ COLUMNS: dict[str, str] = {
     "down_chars": "octets of the answers at most",
     "rare_type": "1 if the type is NULL, PRIVATE or KEY",
     "case_chars": "octets of the subdomain if letters of both cases are in the name, else 0",
-    "marked": "1 if the name holds an octet that no host name has",
+    "marked": "1 if the name is long and holds an octet that no host name has",
 }
+
+#: Shorter names are not worth looking for odd octets: a name that carries 20 bytes has more than so many characters.
+MARK_CHARS = 24
 
 RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
 

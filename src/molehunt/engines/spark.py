@@ -1,0 +1,254 @@
+"""The engine for where one machine is too small: Spark, on this machine or on a cluster.
+
+It reads what it is told in one of two ways. *Addresses* (``table:catalog.schema.name``, ``s3a://…``, ``abfss://…``,
+``file:///…``) Spark reads itself. Everything else molehunt's readers read, and hand it over as Parquet.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+from molehunt.engines import lake, spark_session, statements
+from molehunt.engines.name_facts import NAME_FACTS, name_facts, zones
+from molehunt.engines.steps import Steps
+from molehunt.errors import EngineError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+#: All rows of the input in Spark's words, the twin of the one in ``duckdb.py``; the Arrow function does what is done to names.
+_READ_ROWS = f"""
+SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options, zone,
+       xxhash64(client) AS client_key, xxhash64(resolver) AS resolver_key, xxhash64(name) AS name_key,
+       CASE WHEN zone IS NOT NULL AND coalesce(protocol, 'dns') = 'dns' THEN xxhash64(zone) END AS zone_key,
+       octet_length(name) - CASE WHEN endswith(name, zone) THEN octet_length(zone) ELSE 0 END AS chars,
+       octet_length(name) AS name_chars,
+       CAST(coalesce(answer_bytes, octet_length(array_join(answers, '')), 0) AS BIGINT) AS down_chars,
+       CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
+       CASE WHEN mixed_case THEN octet_length(name) ELSE 0 END AS case_chars,
+       CASE WHEN octet_length(name) >= {statements.MARK_CHARS} AND name RLIKE '[^a-z0-9._-]' THEN 1 ELSE 0 END AS marked
+FROM (SELECT ts, coalesce(client, '') AS client, resolver, protocol, qname, coalesce(qtype, '') AS qtype, rcode, answers,
+             answer_ttls, answer_bytes, edns_options, facts.name, facts.zone, facts.mixed_case
+      FROM (SELECT *, name_facts(qname) AS facts FROM source_rows))
+"""
+
+#: What of QUERIES the engine needs.
+_NEEDED = "ts, client, resolver, protocol, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options"
+
+_CLIENTS = """
+SELECT zone, client
+FROM (SELECT zone, client, row_number() OVER (PARTITION BY zone ORDER BY client) AS place
+      FROM (SELECT DISTINCT zone, client FROM asked_rows WHERE client <> '' AND {which}))
+WHERE place <= {most}
+ORDER BY zone, client
+"""
+
+
+class SparkEngine(Steps):
+    """Runs the statements on Spark.
+
+    Args:
+        memory: Memory of Spark's driver, such as ``4GB``; with a local master that is all it has. None: Spark's default.
+        master: Where Spark runs, as Spark writes it: ``local[*]``, ``local[2]``, ``spark://host:7077``, ``yarn``.
+        session: A session to work in; it is not stopped at the end. None takes the one that is active, or starts one.
+        folder: Where inputs are handed over; every executor must see it. A temporary folder if None.
+        conf: Further settings of Spark, for a session that is started.
+    """
+
+    def __init__(
+        self, *, memory: str | None = None, master: str = "local[*]", session: SparkSession | None = None,
+        folder: Path | None = None, conf: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        found = session or spark_session.running()
+        self._own = None if found else spark_session.start(master, memory, conf or {})
+        #: Views, functions and settings live in a session of their own: those of the user stay as they are.
+        self.session: SparkSession = (found or self._own).newSession()  # type: ignore[union-attr]
+        self.session.conf.set("spark.sql.session.timeZone", "UTC")
+        self._folder = tempfile.TemporaryDirectory(prefix="molehunt-", dir=folder)
+        self._tables: dict[str, DataFrame] = {}
+        self._addressed: dict[str, DataFrame] = {}
+        self._handed: dict[str, DataFrame] = {}
+        self._first_clients: dict[int, dict[str, list[str]]] = {}
+        self._register()
+
+    def _register(self) -> None:
+        from pyspark.sql.functions import arrow_udf
+
+        self.session.udf.register("name_facts", arrow_udf(name_facts, NAME_FACTS))
+        self.session.udf.register("registered_domain", arrow_udf(zones, "string"))
+
+    def __enter__(self) -> SparkEngine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all that was kept, and stop Spark if it was started here."""
+        for name in list(self._tables):
+            self._drop(name)
+        if "connection" in self.__dict__:
+            self.connection.close()
+        if self._own is not None:
+            self._own.stop()
+        self._folder.cleanup()
+
+    @cached_property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The database in which molehunt's readers read what Spark does not read itself."""
+        connection = duckdb.connect(config={"temp_directory": self._folder.name})
+        connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+        return connection
+
+    @staticmethod
+    def reads(source: str) -> bool:
+        """Tell whether Spark reads a source itself: it is an address."""
+        return lake.is_address(source)
+
+    def columns_of(self, source: str) -> list[str]:
+        """Return the columns of an address; a field of a struct has a name with dots.
+
+        Raises:
+            EngineError: Spark cannot read it.
+        """
+        return list(lake.leaves(self._address(source).schema.jsonValue()))
+
+    def relation_of(self, source: str, meanings: Mapping[str, str]) -> str:
+        """Return the relation of an address, for :meth:`use`.
+
+        Args:
+            source: The address.
+            meanings: Our column, or ``port``, -> the source's.
+        """
+        frame = self._address(source)
+        view = f"address_{len(self._handed)}"
+        frame.createOrReplaceTempView(view)
+        columns = lake.expressions(lake.leaves(frame.schema.jsonValue()), meanings)
+        selected = ", ".join(f"{columns[name]} AS {name}" for name in _NEEDED.split(", "))
+        relation = f"SELECT {selected} FROM {view}"
+        with _step("read"):
+            self._handed[relation] = self.session.sql(relation)
+        return relation
+
+    def use(self, relation: str, *, after: datetime | None = None, until: datetime | None = None) -> None:
+        """Read a relation once, to its end, and keep what the steps need.
+
+        Args:
+            relation: A SELECT over :attr:`connection` with the columns of QUERIES, or what :meth:`relation_of` gave.
+            after: Leave out what is not later than this.
+            until: Leave out what is later than this.
+        """
+        bounds = [f"ts > TIMESTAMP '{after.isoformat()}'"] if after else []
+        bounds += [f"ts <= TIMESTAMP '{until.isoformat()}'"] if until else []
+        frame = self._frame(relation)
+        for bound in bounds:
+            frame = frame.where(bound)
+        frame.createOrReplaceTempView("source_rows")
+        self._first_clients.clear()
+        self._make("read_rows", _READ_ROWS, "read")
+        self._row_count = self._row("SELECT count(*) AS rows FROM read_rows", "read")["rows"]
+        self.session.sql("SELECT * FROM read_rows WHERE zone_key IS NOT NULL").createOrReplaceTempView("asked_rows")
+        for step in ("relays", "asked"):
+            self._make(step, statements.STEPS[step], step)
+
+    def use_table(self, queries: pa.Table) -> None:
+        """Use an Arrow table of QUERIES."""
+        relation = "SELECT * FROM queries"
+        self._handed.pop(relation, None)
+        self.connection.register("queries", queries)
+        self.use(relation)
+
+    def row_count(self) -> int:
+        """Return the rows that were read, also those that are no DNS query with a name."""
+        return self._row_count
+
+    def newest(self, relation: str) -> datetime | None:
+        """Return the time of the newest query of a relation."""
+        self._frame(relation).createOrReplaceTempView("source_rows")
+        moment: datetime | None = self._row("SELECT max(ts) AS ts FROM source_rows", "read")["ts"]
+        return moment
+
+    def done_ratio(self) -> float:
+        """Return 0: Spark does not say how far it has come."""
+        return 0.0
+
+    def clients_of(self, registered_domain: str, most: int) -> list[str]:
+        """Return at most so many clients that asked for names of the domain, in order."""
+        if "candidates" not in self._tables:
+            which = "zone_key = xxhash64(:zone)"
+            rows = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of", zone=registered_domain)
+            return list(rows.column("client").to_pylist())
+        if most not in self._first_clients:  # one job for all candidates, not one for each
+            self._first_clients[most] = self._clients_of_candidates(most)
+        return self._first_clients[most].get(registered_domain, [])
+
+    def _clients_of_candidates(self, most: int) -> dict[str, list[str]]:
+        which = "zone_key IN (SELECT zone_key FROM candidates)"
+        rows = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of")
+        found: dict[str, list[str]] = {}
+        for zone, client in zip(rows.column("zone").to_pylist(), rows.column("client").to_pylist(), strict=True):
+            found.setdefault(zone, []).append(client)
+        return found
+
+    def _frame(self, relation: str) -> DataFrame:
+        """Return a relation as Spark has it; what is not an address is written to Parquet first, once."""
+        if relation not in self._handed:
+            path = Path(self._folder.name, f"{len(self._handed)}-{id(relation)}.parquet")
+            quoted = str(path).replace("'", "''")
+            try:
+                self.connection.execute(f"COPY (SELECT {_NEEDED} FROM ({relation})) TO '{quoted}' (FORMAT parquet)")
+            except duckdb.Error as error:
+                raise EngineError("read", str(error)) from error
+            with _step("read"):
+                self._handed[relation] = self.session.read.parquet(path.as_uri())
+        return self._handed[relation]
+
+    def _address(self, source: str) -> DataFrame:
+        if source not in self._addressed:
+            with _step("read"):
+                self._addressed[source] = lake.opened(self.session, source)
+        return self._addressed[source]
+
+    def _make(self, table: str, select: str, step: str) -> None:
+        self._drop(table)
+        with _step(step):
+            frame = self.session.sql(select).persist()
+            frame.createOrReplaceTempView(table)
+        self._tables[table] = frame
+
+    def _drop(self, table: str) -> None:
+        if frame := self._tables.pop(table, None):
+            frame.unpersist()
+
+    def _table(self, select: str, step: str, **values: str) -> pa.Table:
+        with _step(step):
+            found = self.session.sql(select, args=values or None).toArrow()
+        for i, field in enumerate(found.schema):
+            if field.name.endswith("_key"):
+                found = found.set_column(i, field.name, found.column(i).combine_chunks().view(pa.uint64()))
+        return found
+
+
+@contextmanager
+def _step(step: str) -> Iterator[None]:
+    """Raise what Spark raises as an error of the step."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        text = str(error)
+        advice = "Give more with --memory" if re.search(r"OutOfMemoryError|SparkOutOfMemory", text) else None
+        raise EngineError(step, text.strip().partition("\n")[0], next_step=advice) from error
