@@ -8,12 +8,14 @@ from evaluation.cases import Case
 #: Files of the quick run: one small capture for each tool family, and benign logs of each kind.
 QUICK_CORPORA = (
     "malicious/dmachard/", "malicious/bonelee/iodine_direct_ssh6", "malicious/bonelee/dns2tcp_sendfile9", "malicious/sans/",
-    "malicious/bonelee/dnscapy_scp2", "malicious/bonelee/dnscat2_when_exec", "malicious/tomaspena53/MXSIZE-225",
-    "malicious/tomaspena53/MXSIZE-NL", "malicious/ndpi/", "malicious/suricata", "malicious/elisaUD/2",
+    "malicious/bonelee/dnscapy_scp2", "malicious/bonelee/dnscat2_when_exec", "malicious/tomaspena53/MXSIZE-65",
+    "malicious/tomaspena53/MXSIZE-NL-FLSIZE-144", "malicious/ndpi/", "malicious/suricata", "malicious/elisaUD/2",
     "malicious/ggyggy666/And", "benign/rita", "benign/markbaggett", "benign/otrf", "benign/stratosphere/005",
     "benign/zeek/nishan", "benign/zeek/trickbot", "benign/zeek/abdoul", "benign/adguard", "benign/pihole/bazmonk",
     "benign/pihole/p79", "benign/bonelee", "benign/allowlists", "formats/suricata_eve/nico",
 )  # fmt: skip
+#: Own recordings of the quick run.
+QUICK_OWN = ("demo", "ordinary", "dns2tcp-key", "iodine-a", "iodine-null-slow", "iodine-txt-base32")
 
 
 def names(*, quick: bool = False) -> list[str]:
@@ -26,6 +28,8 @@ def _quick(name: str) -> bool:
     part = name.split("/")
     if part[0] == "corpus":
         return name.removeprefix("corpus/").startswith(QUICK_CORPORA)
+    if part[0] == "own":
+        return part[1] in QUICK_OWN
     if part[0] == "channel":
         return part[3] == "4 kB" and part[2] in _first_and_last(part[1])
     if part[0] == "mixed":

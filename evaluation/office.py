@@ -14,7 +14,7 @@ from evaluation.dice import BASE36, Dice
 HOSTS = "www api cdn static img images assets login mail news app shop media js css fonts video blog m edge".split()
 SITE_COUNT = 900
 #: Queries of one client in a day.
-QUERIES_PER_DAY = 220
+QUERIES_PER_DAY = 110
 
 
 class Site:

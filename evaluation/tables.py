@@ -96,7 +96,7 @@ def tunnel_table(results: Sequence[Result], rules: Sequence[str], key: Callable[
     """Show recall and leaks of molehunt, and the recall of the others, one row per key."""
     head = ["", "tunnels", "found", "listed", "queries (median, p95)", "bytes (median, p95)", *rules[1:]]
     rows = []
-    for name, group in _by(results, key).items():
+    for name, group in (_by(results, key) | {"**all**": list(results)}).items():
         count = len(figures.targets(group))
         if not count:
             continue
@@ -126,7 +126,8 @@ def benign_table(results: Sequence[Result], rules: Sequence[str], key: Callable[
     """Show false alerts on benign data, one row per key; the last column is what molehunt lists with low confidence."""
     head = ["", "queries", "groups", "client-days", *(f"alerts: {rule}" for rule in rules), "listed, low"]
     rows = []
-    for name, group in _by([r for r in results if r.benign], key).items():
+    benign = [result for result in results if result.benign]
+    for name, group in (_by(benign, key) | {"**all**": benign}).items():
         numbers = [sum(getattr(r, field) for r in group) for field in ("query_count", "group_count", "client_days")]
         wrong = [str(figures.false_alerts(group, rule)[0]) for rule in rules]
         rows.append([name, *(f"{n:,}" for n in numbers), *wrong, str(sum(r.listed_count for r in group))])

@@ -156,7 +156,7 @@ def test_the_first_alarm_is_found_by_few_tries(moment: int, most: int):
 
     if moment <= most:
         assert first_alarm(alerts, most) == moment
-        assert len(tries) <= 2 * moment.bit_length() + 2
+        assert len(tries) <= 2 * moment.bit_length() + 4
 
 
 def test_estimates_count_new_labels_only():
