@@ -92,6 +92,7 @@ def finding(
             "97 % of the queries ask for NULL, which no resolver needs.",
             "protocol",
         ),
+        ("lookup", "likeness", 0.1, "ratio", 0.0, "10 % of the signs of hash look-ups are there.", "against"),
         ("against", "internal", 0.0, "ratio", -0.4, "Two other clients use the domain.", "against"),
     )
     base: dict[str, object] = {

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import sink_reports
-from molehunt.findings import Finding, Report
+from molehunt.findings import Evidence, Finding, Report
 from molehunt.sinks import SinkOptions, load
 from molehunt.sinks.alert import TITLES, title
 from molehunt.sinks.pivots import pivots
@@ -194,7 +194,7 @@ def check_finding(view: View, finding: Finding) -> None:
         assert view.text(f"#finding [data-field={name}]") == f"{record[name]:,}"
     for technique in finding.attack:
         assert safe(technique).strip() in view.text("#finding [data-field=attack]")
-    ordered = sorted(finding.evidence, key=lambda e: -e.weight)
+    ordered = [*weighty(finding), *(e for e in finding.evidence if not e.weight)]
     assert view.all("#finding .evidence") == [said(e.sentence, finding).strip() for e in ordered]
     assert [float(w.replace("−", "-")) for w in view.all("#finding .weight")] == [
         pytest.approx(e.weight, abs=0.005) for e in ordered
@@ -213,7 +213,13 @@ def check_finding(view: View, finding: Finding) -> None:
             finding.suppressed.expires or "",
         ):
             assert safe(part).strip() in view.text("#finding [data-field=suppressed]")
+    loose = "[...document.getElementById('finding').childNodes].filter((n) => n.nodeType === 3).map((n) => n.data)"
+    assert view.page.evaluate(loose) == []
     check_charts(view, finding)
+
+
+def weighty(finding: Finding) -> list[Evidence]:
+    return sorted((e for e in finding.evidence if e.weight), key=lambda e: -e.weight)
 
 
 def shown_name(name: str, finding: Finding) -> str:
@@ -234,9 +240,7 @@ def check_charts(view: View, finding: Finding) -> None:
     )
     data = dict(drawn)
     total = finding.prior
-    for span, e in zip(
-        data["Why: the evidence adds up to the score"][0][1:-1], sorted(finding.evidence, key=lambda e: -e.weight), strict=True
-    ):
+    for span, e in zip(data["Why: the evidence adds up to the score"][0][1:-1], weighty(finding), strict=True):
         assert span == pytest.approx([total, total + e.weight])
         total += e.weight
     if detail is None:
@@ -436,14 +440,14 @@ def test_large_reports_open_quickly(show: Any, count: int, record_property: Any)
     view.open(sink_reports.many(count).findings[-1].finding_id)
 
 
-def test_screenshots_for_the_readme(show: Any, tmp_path: Path):
-    """The README's pictures are made here; where they are wanted, the environment of the test run says (see docs/build.py)."""
-    for scheme in ("light", "dark"):
-        view = show(sink_reports.demo(), color_scheme=scheme)
-        shot = view.page.screenshot(path=str(tmp_path / f"report-{scheme}.png"))
-        assert shot.startswith(b"\x89PNG")
-        ground = view.page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (ground == "rgb(251, 250, 248)") == (scheme == "light")
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(251, 250, 248)"), ("dark", "rgb(20, 23, 27)")])
+def test_light_and_dark_follow_the_system(show: Any, scheme: str, ground: str):
+    view = show(sink_reports.demo(), color_scheme=scheme)
+    assert view.page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+    first = "Chart.getChart(document.querySelector('canvas')).data.datasets[0].backgroundColor[0]"
+    before = view.page.evaluate(first)
+    view.page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    view.page.wait_for_function(f"before => {first} !== before", arg=before)  # drawn again in the other scheme's colours
 
 
 def test_titles_are_the_same_on_both_sides(show: Any):

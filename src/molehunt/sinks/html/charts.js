@@ -75,15 +75,20 @@ const axis = (title, more = {}) => ({
 });
 const byteAxis = (title, more = {}) => axis(title, { ticks: { callback: (value) => bytes(value), maxTicksLimit: 6 }, ...more });
 
-const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160, 43200];
+// Distances between the ticks of a time axis, in seconds, up to about a month.
+const STEPS_S = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000,
+];
 
 function clock(milliseconds, step) {
   const text = new Date(milliseconds).toISOString();
-  return step >= 1440 * 60e3 ? text.slice(5, 10) : text.slice(11, 16);
+  if (step >= 86400e3) return text.slice(5, 10);
+  return text.slice(11, step < 60e3 ? 19 : 16);
 }
 
 function timeAxis(start, end) {
-  const step = 60e3 * (STEPS_MIN.find((minutes) => (end - start) / (minutes * 60e3) <= 7) ?? (end - start) / 60e3 / 7);
+  const span = (end - start) / 1000;
+  const step = 1000 * (STEPS_S.find((size) => span / size <= 7) ?? span / 7);
   const at = [];
   for (let t = Math.ceil(start / step) * step; t <= end; t += step) at.push({ value: t });
   return axis('UTC', {
@@ -99,11 +104,18 @@ function timeAxis(start, end) {
   });
 }
 
+// How tall a chart of so many horizontal bars is: a class of page.css.
+function height(count) {
+  return count <= 4 ? 's' : count <= 7 ? 'm' : count <= 13 ? 'l' : 'xl';
+}
+
+const nameAxis = { grid: { display: false }, ticks: { autoSkip: false } };
+
 function bars(labels, values, colors, more = {}) {
   return {
     type: 'bar',
     data: { labels, datasets: [{ data: values, backgroundColor: colors, borderRadius: 3, maxBarThickness: 26 }] },
-    options: { indexAxis: 'y', scales: { x: axis('', { ticks: { precision: 0 } }), y: { grid: { display: false } } }, ...more },
+    options: { indexAxis: 'y', scales: { x: axis('', { ticks: { precision: 0 } }), y: nameAxis }, ...more },
   };
 }
 
@@ -124,7 +136,10 @@ function queriesChart(points, step) {
     },
     options: {
       parsing: false,
-      scales: { x: timeAxis(points[0].x, end), y: axis('queries', { ticks: { precision: 0, maxTicksLimit: 5 } }) },
+      scales: {
+        x: { ...timeAxis(points[0].x, end), offset: false },
+        y: axis('queries', { ticks: { precision: 0, maxTicksLimit: 5 } }),
+      },
       plugins: {
         tooltip: {
           callbacks: {
@@ -212,7 +227,7 @@ function waterfallChart(steps) {
     spans,
     colors,
     {
-      scales: { x: axis('log10 odds that this is a channel', { beginAtZero: false }), y: { grid: { display: false } } },
+      scales: { x: axis('log10 odds that this is a channel', { beginAtZero: false }), y: nameAxis },
       plugins: { tooltip: { callbacks: { label: (item) => signed(steps[item.dataIndex].weight) } } },
     },
   );

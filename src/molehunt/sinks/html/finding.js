@@ -32,7 +32,7 @@ function openFinding(row, around) {
   const charts = el('div', { class: 'pair' });
   article.append(charts);
   drawDetail(charts, finding);
-  article.append(names(finding), steps(finding), others(finding), queries(added));
+  article.append(...[names(finding), steps(finding), others(finding), queries(added)].filter(Boolean));
   article.append(
     el(
       'p',
@@ -130,47 +130,49 @@ function card(...children) {
 
 function waterfall(into, finding) {
   const ordered = [...finding.evidence].sort((a, b) => b.weight - a.weight);
+  const weighty = ordered.filter((e) => Math.abs(e.weight) >= 0.005);
+  const idle = ordered.filter((e) => !weighty.includes(e));
   const all = [
     { name: 'before looking', weight: finding.prior, prior: true },
-    ...ordered.map((e) => ({ name: words(e.group || e.detector), weight: e.weight })),
+    ...weighty.map((e) => ({ name: short(`${words(e.group || e.detector)}: ${words(e.feature)}`), weight: e.weight })),
     { name: 'score', weight: finding.score, total: true },
   ];
   const box = card();
   into.append(box);
-  const short = (name) => (name.length > 24 ? `${name.slice(0, 23)}…` : name);
+  const held = idle.length ? `; ${number(idle.length)} more weigh nothing` : '';
   figure(box, {
     heading: 'Why: the evidence adds up to the score',
-    size: all.length > 7 ? 'l' : 'm',
-    words: `From ${signed(finding.prior)} before looking to a score of ${signed(finding.score)}: ${ordered.length} pieces of evidence.`,
-    make: () => waterfallChart(all.map((step) => ({ ...step, name: short(step.name) }))),
+    size: height(all.length),
+    words: `From ${signed(finding.prior)} before looking to a score of ${signed(finding.score)} by ${weighty.length} pieces of evidence${held}.`,
+    make: () => waterfallChart(all),
     data: table(
       'Evidence in detail',
       ['Detector', 'Feature', 'Value', 'Unit', 'Group', 'Weight'],
-      ordered.map((e) => [
-        safe(e.detector),
-        safe(e.feature),
-        e.value === null ? '-' : typeof e.value === 'number' ? number(e.value) : safe(e.value),
-        safe(e.unit),
-        safe(e.group),
-        signed(e.weight),
-      ]),
+      ordered.map(evidenceRow),
       [2, 5],
     ),
   });
-  box.append(
-    el(
-      'ol',
-      { class: 'reasons' },
-      ordered.map((e) =>
-        el(
-          'li',
-          {},
-          el('span', { class: e.weight < 0 ? 'weight against' : 'weight' }, signed(e.weight)),
-          ' ',
-          el('span', { class: 'evidence' }, sentence(e.sentence, finding.registered_domain)),
-        ),
-      ),
-    ),
+  box.append(reasons(weighty, finding));
+  if (idle.length)
+    box.append(el('details', { class: 'idle' }, el('summary', {}, 'Looked at, weighs nothing'), reasons(idle, finding)));
+}
+
+function short(name) {
+  return name.length > 30 ? `${name.slice(0, 29)}…` : name;
+}
+
+function evidenceRow(e) {
+  const value = e.value === null ? '-' : typeof e.value === 'number' ? number(e.value) : safe(e.value);
+  return [safe(e.detector), safe(e.feature), value, safe(e.unit), safe(e.group), signed(e.weight)];
+}
+
+function reasons(evidence, finding) {
+  const weight = (e) => el('span', { class: e.weight < 0 ? 'weight against' : 'weight' }, signed(e.weight));
+  const said = (e) => el('span', { class: 'evidence' }, sentence(e.sentence, finding.registered_domain));
+  return el(
+    'ol',
+    { class: 'reasons' },
+    evidence.map((e) => el('li', {}, weight(e), ' ', said(e))),
   );
 }
 
@@ -186,7 +188,7 @@ function drawDetail(into, finding) {
   if (kinds.length)
     add({
       heading: 'Record types',
-      size: kinds.length > 4 ? 'm' : 's',
+      size: height(kinds.length),
       words: kinds.map(([kind, count]) => `${number(count)} ${safe(kind)}`).join(', ') + '.',
       make: () =>
         bars(
@@ -249,14 +251,14 @@ function anatomy(add, labels) {
   add({
     heading: 'Where it stands in the name',
     words: `Label ${most.depth} from the domain carries the most: ${bytes(most.up_bytes)}, written as ${alphabet(most)}.`,
-    size: labels.length > 4 ? 'm' : 's',
+    size: height(labels.length),
     make: () =>
       bars(
         labels.map((label) => `label ${label.depth} · ${alphabet(label).slice(0, 16)}`),
         labels.map((label) => label.up_bytes),
         color('up'),
         {
-          scales: { x: byteAxis('bytes up'), y: { grid: { display: false } } },
+          scales: { x: byteAxis('bytes up'), y: nameAxis },
           plugins: { tooltip: { callbacks: { label: (item) => bytes(item.raw) } } },
         },
       ),
