@@ -82,6 +82,22 @@ def test_failures_are_tried_again_and_nothing_is_lost_or_doubled(via: str, path:
     assert (result.delivered_count, result.duplicate_count, result.retry_count) == (35, 0, len(FAILURES))
 
 
+@pytest.mark.parametrize("via", list(DELIVERIES))
+def test_no_secret_is_logged_or_said(via: str, caplog: pytest.LogCaptureFixture):
+    """Neither at the most talkative level nor in the error: httpx would log addresses and headers."""
+    caplog.set_level(0)
+    with http_receiver([], lambda request: Answer(403)) as receiver:
+        address = f"{receiver.url}/hidden-path"
+        chat = via in {"slack", "teams"}
+        made = make("syslog+tcp://127.0.0.1:9" if via == "syslog" else f"{via}+{address}", secret=address if chat else SECRET)
+        with pytest.raises(SinkError) as caught:
+            deliver(sink_reports.demo(), made)
+        assert via == "syslog" or receiver.requests
+    said = caplog.text + str(caught.value) + repr(caught.getrepr(style="short"))
+    assert SECRET not in said
+    assert "hidden-path" not in caplog.text + str(caught.value)
+
+
 @pytest.mark.parametrize(("via", "path"), VIA)
 def test_a_lost_answer_sends_the_same_ids_again(via: str, path: str):
     """The receiver took the batch but its answer got lost: by the ids it can tell that nothing new came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,8 +35,22 @@ def client(target: Target) -> Iterator[httpx.Client]:
         trust = ssl.create_default_context(cafile=str(target.ca_file) if target.ca_file else None)
     except OSError as error:
         raise SinkError("cannot read the certificates", where=str(target.ca_file)) from error
-    with httpx.Client(verify=trust, timeout=target.settings.timeout_s, proxy=target.proxy, trust_env=False) as made:
+    with _quiet(), httpx.Client(verify=trust, timeout=target.settings.timeout_s, proxy=target.proxy, trust_env=False) as made:
         yield made
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep httpx from logging addresses and headers, which may be secrets, whatever level the program logs at."""
+    loggers = [logging.getLogger(name) for name in ("httpx", "httpcore")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def post(to: httpx.Client, url: str, content: bytes, headers: dict[str, str]) -> httpx.Response:

@@ -1,6 +1,7 @@
 // The list of findings: filter, sort, pages. Only one page of rows is in the document.
 
 const PAGE = 50;
+const PRINTED = 1000; // rows of the list on paper
 const HEADS = [
   ['severity', 'Severity'],
   ['confidence', 'Confidence'],
@@ -13,7 +14,7 @@ const HEADS = [
   ['last_ts', 'Last seen'],
 ];
 const NUMERIC = ['up_bytes', 'down_bytes', 'query_count'];
-const view = { text: '', severity: '', confidence: '', kind: '', suppressed: false, sort: null, down: true, page: 0 };
+const view = { text: '', severity: '', confidence: '', kind: '', suppressed: false, sort: null, down: true, page: 0, size: PAGE };
 
 function chosen() {
   const sought = view.text.toLowerCase().replaceAll('[.]', '.');
@@ -130,9 +131,9 @@ function head([field, name]) {
 
 function rows() {
   const found = chosen(),
-    pages = Math.max(1, Math.ceil(found.length / PAGE));
+    pages = Math.max(1, Math.ceil(found.length / view.size));
   view.page = Math.min(view.page, pages - 1);
-  const first = view.page * PAGE;
+  const first = view.page * view.size;
   for (const th of document.querySelectorAll('#list thead th')) {
     if (th.dataset.field === view.sort) th.setAttribute('aria-sort', view.down ? 'descending' : 'ascending');
     else th.removeAttribute('aria-sort');
@@ -141,7 +142,7 @@ function rows() {
     .querySelector('#list tbody')
     .replaceChildren(
       ...(found.length
-        ? found.slice(first, first + PAGE).map(line)
+        ? found.slice(first, first + view.size).map(line)
         : [
             el(
               'tr',
@@ -175,7 +176,7 @@ function rows() {
         'span',
         { id: 'shown', class: 'quiet' },
         found.length
-          ? `${number(first + 1)} to ${number(Math.min(first + PAGE, found.length))} of ${number(found.length)}`
+          ? `${number(first + 1)} to ${number(Math.min(first + view.size, found.length))} of ${number(found.length)}`
           : '0 of 0',
       ),
       ...(pages > 1 ? [turn(view.page - 1, 'Previous page'), turn(view.page + 1, 'Next page')] : []),

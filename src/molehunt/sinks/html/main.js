@@ -49,6 +49,18 @@ function follow() {
   current = row;
 }
 
+// On paper there are no pages to turn: print the list in one piece, then go back to where the reader was.
+let reading = 0;
+addEventListener('beforeprint', () => {
+  reading = view.page;
+  Object.assign(view, { size: PRINTED, page: 0 });
+  rows();
+});
+addEventListener('afterprint', () => {
+  Object.assign(view, { size: PAGE, page: reading });
+  rows();
+});
+
 addEventListener('hashchange', follow);
 addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, select')) return;
