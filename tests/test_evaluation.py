@@ -105,9 +105,11 @@ def test_look_alikes_have_traffic_of_days_and_no_vendor(kind: str):
 
 
 def test_the_resolver_as_only_client_is_the_only_client():
-    case = lookalikes.make(f"lookalike/{lookalikes.FORWARDED}", 1)
-    assert set(case.queries["client"].to_pylist()) == {"10.0.0.1"}
-    assert case.targets == []
+    before = lookalikes.make("lookalike/office", 1).queries
+    after = lookalikes.forwarded(before)
+    assert set(after["client"].to_pylist()) == {"10.0.0.1"}
+    assert after.schema == QUERIES
+    assert after.drop(["client"]) == before.drop(["client"])
 
 
 def test_real_shapes_are_drawn_anew():

@@ -45,9 +45,13 @@ def make(name: str, seed: int, real: Sequence[str] = ()) -> Case:
     """
     kind = name.split("/")[1]
     queries, _ = lay((office(seed, client_count=12, days=DAYS), None), (_rows(kind, seed, real), None))
-    if kind == FORWARDED:
-        queries = queries.set_column(1, "client", pa.repeat(pa.scalar("10.0.0.1"), queries.num_rows))
-    return Case(name, "lookalikes", "lookalikes", kind, "", queries)
+    return Case(name, "lookalikes", "lookalikes", kind, "", forwarded(queries) if kind == FORWARDED else queries)
+
+
+def forwarded(queries: pa.Table) -> pa.Table:
+    """Return what a log shows that stands behind a resolver: the resolver is the only client."""
+    client = pa.repeat(pa.scalar("10.0.0.1"), queries.num_rows)
+    return queries.set_column(1, queries.schema.field("client"), client)
 
 
 def _rows(kind: str, seed: int, real: Sequence[str]) -> pa.Table:
