@@ -115,19 +115,19 @@ def test_the_seeds_read_well():
 
 
 def test_flipped_octets_give_rows_or_an_error():
-    counts, growth_kib = run(seed=int(time.time()), rounds=4000, patience_s=120)
-    assert counts[0] > 1000
-    assert counts[1] > 10
+    counts, growth_kib = run(seed=int(time.time()), rounds=2000, patience_s=120)
+    assert counts[0] > 500
+    assert counts[1] > 5
     assert growth_kib < 16 << 10
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(head=st.sampled_from([one[:size] for one in CAPTURES for size in (4, 24, 28, 60, 120)]), tail=st.binary(max_size=400))
 def test_any_octets_behind_any_head(head: bytes, tail: bytes):
     decode(head + tail)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0, 1, 9, 10, 12, 101, 108, 113, 228, 276]), st.binary(max_size=120)), max_size=8))
 def test_any_octets_as_frames(frames: list[tuple[int, bytes]]):
     for link, frame in frames:

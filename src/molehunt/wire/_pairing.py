@@ -136,8 +136,8 @@ def take_query(state, flow, message):
     entry: cython.pointer[Entry] = find(state, flow, message, hash, False)
     if entry == cython.NULL:
         entry = find(state, flow, message, hash, True)
-    if entry != cython.NULL and state.clock - entry.last_ts <= state.retry_ns:
-        entry.last_ts = state.clock
+    if entry != cython.NULL and state.clock - entry.last_seen <= state.retry_ns:
+        entry.last_seen = state.clock
         entry.retry_count += 1
         if entry.response_count > 0:
             add_retry(state, entry.row)
@@ -151,7 +151,7 @@ def take_response(state, flow, message):
     """Complete the row of the query, or write a row for a response that nobody waits for."""
     hash: uint32_t = flow_hash(flow, message)
     entry: cython.pointer[Entry] = find(state, flow, message, hash, False)
-    if entry != cython.NULL and state.clock - entry.ts <= state.pair_ns:
+    if entry != cython.NULL and state.clock - entry.first_seen <= state.pair_ns:
         put_entry(state, entry, message)
         entry.response_count = 1
         return
@@ -171,7 +171,8 @@ def insert(state, flow, message, hash):
     if not keep_octets(entry, message):
         return
     entry.ts = state.now
-    entry.last_ts = state.clock
+    entry.first_seen = state.clock
+    entry.last_seen = state.clock
     entry.row = NOT_WRITTEN
     entry.hash = hash
     entry.retry_count = 0
@@ -224,9 +225,9 @@ def expire(state, all):
     entry: cython.pointer[Entry]
     while state.first < state.last and not rows_full(state):
         entry = cython.address(state.entries[state.first & (state.entry_room - 1)])
-        if not all and entry.response_count > 0 and state.clock - entry.last_ts <= state.retry_ns:
+        if not all and entry.response_count > 0 and state.clock - entry.last_seen <= state.retry_ns:
             return
-        if not all and entry.response_count == 0 and state.clock - entry.last_ts <= state.pair_ns:
+        if not all and entry.response_count == 0 and state.clock - entry.last_seen <= state.pair_ns:
             return
         drop_oldest(state)
 

@@ -88,7 +88,8 @@ cdef struct Flow:
 # A query that was seen; its name and option codes lie in ``octets``.
 cdef struct Entry:
     int64_t ts
-    int64_t last_ts
+    int64_t first_seen
+    int64_t last_seen
     uint64_t row
     uint8_t *octets
     uint32_t hash
