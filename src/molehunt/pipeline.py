@@ -195,7 +195,8 @@ def _reading(progress: Progress, engine: DuckDBEngine, inputs: Inputs) -> Iterat
 def _report(
     inputs: Inputs, options: ScanOptions, first_ts: datetime | None, last_ts: datetime | None, row_count: int
 ) -> Report:
-    sources = inputs.summaries(None if options.window or options.now else row_count)
+    whole = options.rule is not None or not (options.window or options.now)
+    sources = inputs.summaries(row_count if whole else None)
     if options.reproducible:
         sources = [source.model_copy(update={"name": Path(source.name).name}) for source in sources]
     return Report(
