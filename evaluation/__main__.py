@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
     """Measure the cases, the long ones first, with a line of progress on a terminal."""
     started = time.perf_counter()
-    tasks = [Task(name, options.seed, not options.no_replay) for name in names]
+    tasks = [Task(name, options.seed, catalogue.replayed(name) and not options.no_replay) for name in names]
     results: dict[str, Result] = {}
     for result in perform_all(sorted(tasks, key=lambda task: not task.name.startswith("mixed")), options.jobs):
         results[result.name] = result

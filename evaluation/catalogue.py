@@ -42,6 +42,11 @@ def _first_and_last(change: str) -> set[str]:
     return {variants[0], variants[-1]}
 
 
+def replayed(name: str) -> bool:
+    """Tell whether a case is run on growing beginnings: channels at 4 kB a day only, since their first queries are alike."""
+    return not name.startswith("channel/") or name.endswith("/4 kB")
+
+
 def make(name: str, seed: int) -> Case:
     """Make the case of this name."""
     part = name.split("/", maxsplit=1)[0]

@@ -14,8 +14,8 @@ This page is written by `{command}` (seed {seed}, data {digest}); nothing in it 
 * **found**: an alert (confidence medium or high) names the tunnel's client and registered domain. **listed**: a finding of any
   confidence does.
 * **before the alarm**: queries of the tunnel, and bytes of its payload, that had passed when the alarm came, the query that
-  raised it included; molehunt is run on growing beginnings of the log until it alerts. Bytes of public captures are
-  estimated from their names, as nobody says what they carried; bytes of generated channels are known.
+  raised it included; molehunt is run on growing beginnings of the log until it alerts (of generated channels, on those of
+  4 kB a day). Bytes of public captures are estimated from their names, as nobody says what they carried; bytes of generated channels are known.
 * **false alerts**: pairs of client and registered domain that are alerted on and carry no tunnel, per 10,000 clients and
   day; a client counts on each day on which it asks.
 * The rules beside molehunt are re-implemented from their published thresholds, see `evaluation/rivals.py`, and run on the
@@ -143,8 +143,9 @@ def misses(results: Sequence[Result]) -> str:
                 state = "listed with low confidence" if one.listed else "not listed"
                 true = f", {target.true_bytes:,.0f} bytes" if target.true_bytes else ""
                 lines.append(f"* missed: `{result.name}`: {target.query_count} queries{true}; {state}")
-        if result.benign and (wrong := result.false_alerts.get(MOLEHUNT)):
-            lines.append(f"* false alert: `{result.name}`: {'; '.join(f'{who} → {where}' for who, where in wrong[:5])}")
+        if result.judged and (wrong := result.false_alerts.get(MOLEHUNT)):
+            what = "false alert" if result.benign else "alert beside the tunnel"
+            lines.append(f"* {what}: `{result.name}`: {'; '.join(f'{who} → {where}' for who, where in wrong[:5])}")
         if result.error:
             lines.append(f"* not measured: `{result.name}`: {result.error}")
     return "\n".join(lines or ["Nothing."]) + "\n"
