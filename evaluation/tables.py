@@ -15,7 +15,8 @@ This page is written by `{command}` (seed {seed}, data {digest}); nothing in it 
   confidence does.
 * **before the alarm**: queries of the tunnel, and bytes of its payload, that had passed when the alarm came, the query that
   raised it included; molehunt is run on growing beginnings of the log until it alerts (of generated channels, on those of
-  4 kB a day). Bytes of public captures are estimated from their names, as nobody says what they carried; bytes of generated channels are known.
+  4 kB a day). Bytes of public captures are estimated from their names, as nobody says what they carried; bytes of generated
+  channels are known.
 * **false alerts**: pairs of client and registered domain that are alerted on and carry no tunnel, per 10,000 clients and
   day; a client counts on each day on which it asks.
 * The rules beside molehunt are re-implemented from their published thresholds, see `evaluation/rivals.py`, and run on the
