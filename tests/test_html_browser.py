@@ -429,10 +429,12 @@ def test_the_page_prints(show: Any, tmp_path: Path):
 
 
 def test_the_list_prints_in_one_piece(show: Any):
-    view = show(sink_reports.many(130))
+    view = show(sink_reports.many(130), width=794)  # A4 at 96 dpi
     view.page.get_by_role("button", name="Next page").click()
+    view.page.emulate_media(media="print")
     view.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert view.text("#shown") == "1 to 130 of 130"
+    assert view.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     view.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert view.text("#shown") == "51 to 100 of 130"
 

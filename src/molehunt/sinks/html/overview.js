@@ -60,7 +60,7 @@ function map(rows) {
     row,
   }));
   const short = (text) => (text.length > 22 ? `${text.slice(0, 10)}…${text.slice(-10)}` : text);
-  const scale = (names) => ({
+  const scale = (names, minRotation) => ({
     type: 'linear',
     min: -0.7,
     max: names.length - 0.3,
@@ -68,7 +68,7 @@ function map(rows) {
     afterBuildTicks: (made) => {
       made.ticks = names.map((_, value) => ({ value }));
     },
-    ticks: { autoSkip: false, maxRotation: 50, callback: (value) => short(names[value] ?? '') },
+    ticks: { autoSkip: false, minRotation, maxRotation: 50, callback: (value) => short(names[value] ?? '') },
   });
   const left = rows.length - cells.length;
   const canvas = figure(into, {
@@ -91,7 +91,7 @@ function map(rows) {
       },
       options: {
         layout: { padding: 6 },
-        scales: { x: scale(domains), y: { ...scale(clients), reverse: true } },
+        scales: { x: scale(domains, 35), y: { ...scale(clients, 0), reverse: true } },
         onClick: (_, hits) => {
           if (hits.length) location.hash = `finding-${points[hits[0].index].row.finding_id}`;
         },
