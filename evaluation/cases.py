@@ -122,3 +122,9 @@ def lay(*parts: tuple[pa.Table, np.ndarray | None]) -> tuple[pa.Table, list[np.n
     order = np.argsort(whole["ts"].cast(pa.int64()).to_numpy(), kind="stable")
     whole, owner, load = whole.take(order).combine_chunks(), owner[order], load[order]
     return whole, [np.where(owner == i, load, np.nan) for i in range(len(parts))]
+
+
+def forwarded(queries: pa.Table) -> pa.Table:
+    """Return what a log shows that stands behind a resolver: the resolver is the only client."""
+    client = pa.repeat(pa.scalar("10.0.0.1"), queries.num_rows)
+    return queries.set_column(1, queries.schema.field("client"), client)

@@ -28,6 +28,8 @@ def _quick(name: str) -> bool:
     part = name.split("/")
     if part[0] == "corpus":
         return name.removeprefix("corpus/").startswith(QUICK_CORPORA)
+    if part[0] == "forwarded":
+        return True
     if part[0] == "own":
         return part[1] in QUICK_OWN
     if part[0] == "channel":

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evaluation import catalogue, channels, corpora, figures, lookalikes, mixed, tables
-from evaluation.cases import START_S, Target, lay, table
+from evaluation.cases import START_S, Target, forwarded, lay, table
 from evaluation.channels.codecs import CODECS, cut, uncut
 from evaluation.channels.plan import Plan, at_rate, dig, undig
 from evaluation.corpora.estimate import estimated_bytes
@@ -106,7 +106,7 @@ def test_look_alikes_have_traffic_of_days_and_no_vendor(kind: str):
 
 def test_the_resolver_as_only_client_is_the_only_client():
     before = lookalikes.make("lookalike/office", 1).queries
-    after = lookalikes.forwarded(before)
+    after = forwarded(before)
     assert set(after["client"].to_pylist()) == {"10.0.0.1"}
     assert after.schema == QUERIES
     assert after.drop(["client"]) == before.drop(["client"])
@@ -264,6 +264,15 @@ def test_every_malicious_file_has_a_target_with_rows(shared: Path):
         case = corpora.make(f"corpus/{file}")
         assert case.targets[0].rows.all()
         assert case.targets[0].up_bytes is not None
+
+
+@pytest.mark.shared
+def test_real_logs_are_also_seen_from_behind_their_resolver(shared: Path):
+    names = [name for name in corpora.names() if name.startswith("forwarded/")]
+    assert len(names) == 3
+    case = corpora.make(names[0])
+    assert set(case.queries["client"].to_pylist()) == {"10.0.0.1"}
+    assert case.targets == []
 
 
 @pytest.mark.shared

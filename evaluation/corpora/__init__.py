@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from evaluation.cases import Case, Target
+from evaluation.cases import Case, Target, forwarded
 from evaluation.corpora import structured, text
 from evaluation.corpora.estimate import estimated_bytes
 from evaluation.corpora.manifest import BENIGN, DOMAINLESS, ORDINARY_NAMES, Entry, entries
@@ -41,6 +41,8 @@ NAME_LISTS = {"csv", "csv_label_name"}
 ALLOW_LIST = "benign/allowlists/real_instances_dev.tsv"
 #: Folders of vendors' sample lines and broken packets: too few queries to judge.
 SAMPLES = ("formats/pcap/", "formats/bind_querylog/sekoia", "formats/coredns/", "formats/suricata_eve/sekoia")
+#: Benign logs that are also looked at from behind their resolver, which is then the only client.
+FORWARDED = ("benign/markbaggett/dnslog.txt", "benign/rita/missing_host_3days_dns.log", "benign/zeek/nishan_dns.log")
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +57,8 @@ def manifest() -> dict[str, Entry]:
 
 def names() -> list[str]:
     """Name all corpora: files of the shared data, and the repository's own captures."""
-    return [f"corpus/{file}" for file in manifest()] + own_names()
+    behind = [f"forwarded/{file}" for file in FORWARDED if file in manifest()]
+    return [f"corpus/{file}" for file in manifest()] + behind + own_names()
 
 
 def make(name: str) -> Case:
@@ -64,8 +67,8 @@ def make(name: str) -> Case:
     Raises:
         MolehuntError: molehunt cannot read the file.
     """
-    file = name.removeprefix("corpus/")
-    if file not in manifest():
+    part, _, file = name.partition("/")
+    if part == "own":
         return own_case(name)
     entry = manifest()[file]
     if entry.form in NAME_LISTS:
@@ -73,6 +76,8 @@ def make(name: str) -> Case:
     queries = in_time(load(entry))
     targets = [_target(entry, queries)] if entry.label == "malicious" else []
     judged = entry.label in BENIGN or entry.label == "malicious"
+    if part == "forwarded":
+        return Case(name, "corpora", f"{entry.corpus}, one resolver", entry.tool, "", forwarded(queries))
     return Case(name, "corpora", entry.corpus, entry.tool, "", queries, targets, judged)
 
 

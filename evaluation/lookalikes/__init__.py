@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from evaluation.cases import Case, lay, rows_table
+from evaluation.cases import Case, forwarded, lay, rows_table
 from evaluation.dice import Dice
 from evaluation.lookalikes import mail, network, reputation, web
 from evaluation.lookalikes.ask import DAYS, Rows
@@ -46,12 +46,6 @@ def make(name: str, seed: int, real: Sequence[str] = ()) -> Case:
     kind = name.split("/")[1]
     queries, _ = lay((office(seed, client_count=12, days=DAYS), None), (_rows(kind, seed, real), None))
     return Case(name, "lookalikes", "lookalikes", kind, "", forwarded(queries) if kind == FORWARDED else queries)
-
-
-def forwarded(queries: pa.Table) -> pa.Table:
-    """Return what a log shows that stands behind a resolver: the resolver is the only client."""
-    client = pa.repeat(pa.scalar("10.0.0.1"), queries.num_rows)
-    return queries.set_column(1, queries.schema.field("client"), client)
 
 
 def _rows(kind: str, seed: int, real: Sequence[str]) -> pa.Table:
