@@ -36,8 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = _measure(names, options)
     summary = tables.main_table(results, tables.rules_of(results))
     print(f"\n{summary}\n{tables.ratio_table(results)}\n{tables.misses(results)}")
-    if options.json:
-        options.json.write_text(json.dumps([result.as_json() for result in results], indent=1), "utf-8")
     whole = not (options.quick or options.only)
     if page := options.output or (PAGE if whole else None):
         page.write_text(tables.page(results, _head(results, options), _left_out()), "utf-8")
@@ -53,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (default 2)")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"seed of the generators (default {SEED})")
     parser.add_argument("--no-replay", action="store_true", help="do not look for the moment of the alarm")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="all results, for the tuner")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all results as JSON lines, as they come")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where the page goes (default docs/evaluation.md)")
     return parser
 
@@ -63,8 +61,13 @@ def _measure(names: Sequence[str], options: argparse.Namespace) -> list[Result]:
     started = time.perf_counter()
     tasks = [Task(name, options.seed, catalogue.replayed(name) and not options.no_replay) for name in names]
     results: dict[str, Result] = {}
+    if options.json:
+        options.json.write_text("", "utf-8")
     for result in perform_all(sorted(tasks, key=lambda task: not task.name.startswith("mixed")), options.jobs):
         results[result.name] = result
+        if options.json:
+            with options.json.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(result.as_json()) + "\n")
         if sys.stderr.isatty():
             print(f"\r\x1b[K{len(results)} of {len(tasks)}: {result.name}", end="", file=sys.stderr)
     queries = sum(result.query_count for result in results.values())

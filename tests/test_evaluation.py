@@ -231,7 +231,7 @@ def test_it_runs_where_the_public_corpora_are_absent(tmp_path: Path):
     environment = os.environ | {"MOLEHUNT_SHARED": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert [one["name"] for one in json.loads(out.read_text())] == ["channel/none/base/4 kB"]
+    assert [json.loads(line)["name"] for line in out.read_text().splitlines()] == ["channel/none/base/4 kB"]
     assert "The public corpora were absent" in (tmp_path / "page.md").read_text()
 
 

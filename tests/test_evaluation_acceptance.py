@@ -27,7 +27,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "evaluation", "--quick", "--json", str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return json.loads(out.read_text("utf-8"))
+    return [json.loads(line) for line in out.read_text("utf-8").splitlines()]
 
 
 def part(results: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
