@@ -43,7 +43,7 @@ STEPS, RATE, PULL = 600, 2.0, 0.004
 ABOVE, BELOW = 0.7, 1.5
 EARLY, UNLISTED = 0.5, 0.05
 #: Farthest that a weight may go from its start; a weight that starts at 0 is a statement that it says nothing, and stays.
-LEASH = 0.9
+LEASH = 0.6
 PRIOR, CLIP = Config().detection.verdict.prior, Config().detection.verdict.clip
 LN10 = math.log(10)
 

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from digs import find, office
+from digs import find, office, payload
 from test_detectors_information import facts_of
 
 
@@ -50,7 +50,16 @@ def test_hashes_look_like_look_ups_and_a_counter_does_not():
     assert facts_of(*counted).likeness < 0.8
 
 
-def test_a_digest_channel_of_one_client_is_not_capped():
-    lines = [f"10.0.0.9 {digest(i)}.evil.net A +60s =192.0.2.1" for i in range(300)]
+def test_a_channel_of_one_client_in_labels_as_long_as_a_digest_is_not_capped():
+    lines = [f"10.0.0.9 {text}.evil.net A +60s =192.0.2.1" for text in payload(300, 20)]
     (finding,) = find(*office(), *lines)
+    assert {len(name.split(".")[0]) for name in finding.sample_names} == {32}
+    assert finding.alert
+
+
+def test_nothing_is_capped_above_the_bound():
+    lines = [f"10.0.0.9 {digest(i)}.evil.net A +9s =192.0.2.1" for i in range(4500)]
+    (finding,) = find(*lines)
+    assert finding.up_bytes is not None
+    assert finding.up_bytes > 64 << 10
     assert finding.alert

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+
 from digs import channel
 from language import queries
-
 from molehunt.config import Config
 from molehunt.engines.duckdb import DuckDBEngine
 from molehunt.errors import EngineError

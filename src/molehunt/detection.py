@@ -41,15 +41,17 @@ def examine(engine: Engine, config: Config, *, sieve: bool = True) -> Iterator[t
     settings = config.detection
     traffic = Traffic(engine.candidates(settings, sieve=sieve), engine.overview(), settings.group.retry_s)
     public = traffic.public_answers(settings.group.public_clients)
-    for index, pool in shapes(traffic, config):
+    for index, pool in shapes(traffic, config, sieve=sieve):
         facts = Facts(traffic.group(index, pool=pool), config, public)
         yield facts, pool, reasons(facts, pool)
 
 
-def shapes(traffic: Traffic, config: Config) -> Iterator[tuple[Ints, Pool]]:
+def shapes(traffic: Traffic, config: Config, *, sieve: bool = True) -> Iterator[tuple[Ints, Pool]]:
     """Yield the rows of every group and of every pool that a detector looks at."""
-    for start, end in zip(traffic.starts[:-1].tolist(), traffic.starts[1:].tolist(), strict=True):
-        yield np.arange(start, end), ""
+    worth = traffic.promising(config.detection)
+    for start, end, kept in zip(traffic.starts[:-1].tolist(), traffic.starts[1:].tolist(), worth.tolist(), strict=True):
+        if kept or not sieve:
+            yield np.arange(start, end), ""
     for index in traffic.pools_of_domains(config.detection):
         yield index, "domains"
     for index in traffic.pools_of_clients(config.detection):

@@ -7,12 +7,15 @@ octets) are structure. A sender could borrow each of these looks, so a family on
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 
 from molehunt.config import LookupSettings
 from molehunt.detectors.traffic import Group
 
+#: A digest as everybody writes it, or a UUID; and labels that are as long as a digest in some encoding of a service's own.
+_DIGEST = re.compile(r"_?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I)
 _LENGTHS = frozenset({16, 26, 32, 40, 52, 56, 64})
 _SERVICE = re.compile(r"(^|\.)(_[a-z0-9-]+\._(tcp|udp|sites|msdcs)|_msdcs|_sites)(\.|$)", re.I)
 _MAIL = re.compile(r"(^|\.)(_domainkey|_dmarc|_spf[0-9a-z]*|_adsp|_mta-sts|_report|_smtp|_tlsrpt|_bimi)(\.|$)", re.I)
@@ -42,13 +45,13 @@ def family(group: Group) -> str | None:
 def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
     """Return how much the group resembles look-ups of hashes: 0 to 1.
 
-    It is the mean of what can be told of five signs, and half of that without a label as long as a digest, or where
-    one client has the domain to itself (one that forwards for others aside).
+    It is the mean of what can be told of five signs. It is half of that without a label as long as a digest, and also
+    where one client, that forwards for nobody, has the domain to itself, unless the label is written as digests are.
     """
     if len(group.names) < _FEW:
         return 0.0
-    digest = digest_lengths(group, settings.length_ratio)
-    signs = [digest, not counts_up(group)]
+    digest, keyed = _labels(group, _is_digest, settings), _labels(group, _is_key, settings)
+    signs = [keyed, not counts_up(group)]
     answered = [a for a in group.answers if a]
     if answered or any(code for code in group.rcodes):
         missing = sum(code == "NXDOMAIN" for code in group.rcodes)
@@ -56,15 +59,23 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
         signs.append(len(set(answered)) <= settings.answers or local or missing > len(group.rcodes) / 2)
         signs.append(down_bytes < settings.answer_bytes * len(group.name))
     lonely = group.domains == 1 and group.zone.client_count < 2 and not group.site.forwarder
-    if group.site.client_count >= _FEW:
+    if group.site.client_count >= _FEW and not digest:
         signs.append(not lonely)
-    return float(np.mean(signs)) * (1.0 if digest and not lonely else 0.5)
+    return float(np.mean(signs)) * (1.0 if digest or (keyed and not lonely) else 0.5)
 
 
-def digest_lengths(group: Group, least: float) -> bool:
-    """Tell whether nearly all names have a label as long as a digest; a leading underscore is not counted."""
-    found = sum(any(len(label.lstrip("_")) in _LENGTHS for label in name.split(".")) for name in group.names)
-    return found >= least * len(group.names)
+def _labels(group: Group, test: Callable[[str], bool], settings: LookupSettings) -> bool:
+    """Tell whether nearly all names have a label that passes the test."""
+    found = sum(any(test(label) for label in name.split(".")) for name in group.names)
+    return found >= settings.length_ratio * len(group.names)
+
+
+def _is_digest(label: str) -> bool:
+    return _DIGEST.fullmatch(label) is not None
+
+
+def _is_key(label: str) -> bool:
+    return len(label.lstrip("_")) in _LENGTHS or _is_digest(label)
 
 
 def counts_up(group: Group) -> bool:

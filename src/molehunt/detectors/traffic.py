@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from molehunt.config import DetectionSettings
 from molehunt.engines import Candidates, Overview
 from molehunt.names import registered_domain, subdomain
+from molehunt.names.information import information
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -103,6 +104,33 @@ class Traffic:
         self._name_clients = np.asarray(pc.fill_null(rows.column("name_clients"), 1))
         self._zones = _zones(candidates.zones)
         self.starts = _starts(self.zone_key, self.client_key)
+
+    def promising(self, settings: DetectionSettings) -> Bools:
+        """Mark the groups that are worth cutting: a detector could list them by the bits of their names, or by something else.
+
+        The bits of all groups are counted at once, without the general compressors, which could only lower them.
+        """
+        places, offsets = self._own_names(settings.group.public_clients)
+        texts = subdomain(self._rows.column("qname").take(pa.array(places)), seen=True).combine_chunks()
+        upper = information(texts, offsets, settings.information).group_bits / 8 + 2
+        names, asked = np.diff(offsets), np.diff(self.starts)
+        choices = np.where(asked > names, asked * (np.log2(asked) + 2) / 8, 0.0)
+        e, v = settings.early, settings.volume
+        early = (names >= e.names) & (upper >= names * e.least_bytes) & (upper >= min(e.names * e.name_bytes, e.sum_bytes))
+        much = upper + choices >= min(v.bytes, v.alert_bytes, settings.slow.bytes)
+        certain = _numbers(self._rows, "certain")[self.starts[:-1]] > 0
+        found: Bools = early | much | certain
+        return found
+
+    def _own_names(self, public_clients: int) -> tuple[Ints, Ints]:
+        """Find the first query of each distinct name of each group, public names left out, and where each group begins."""
+        group = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        order = np.lexsort((self._name_key, group))
+        keys, groups = self._name_key[order], group[order]
+        first = np.ones(len(order), dtype=np.bool_)
+        first[1:] = (keys[1:] != keys[:-1]) | (groups[1:] != groups[:-1])
+        places = np.sort(order[first & (self._name_clients[order] < public_clients)])
+        return places, np.searchsorted(places, self.starts)
 
     def public_answers(self, clients: int) -> frozenset[str]:
         """Return the records that so many clients got; they say nothing about one of them."""

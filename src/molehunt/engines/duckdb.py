@@ -10,16 +10,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from molehunt.config import DetectionSettings
-from molehunt.engines import Candidates, Overview, statements
+from molehunt.engines import statements
+from molehunt.engines.steps import Steps
 from molehunt.errors import EngineError
 from molehunt.names import registered_domain
-from molehunt.schema import GROUPS, TIMESTAMP
 
 _FUNCTION = "registered_domain"
-_FORWARDER_DOMAINS = 50
 
 #: All rows of the input in DuckDB's words; ``asked_rows`` are those with a zone_key: DNS queries with a name.
 _READ_ROWS = f"""
@@ -38,14 +35,8 @@ FROM (SELECT *, lower(plain) AS name
             FROM ({{relation}})))
 """
 
-_ASKED_HOURS = f"""
-SELECT ts, date_trunc('hour', ts) AS hour_ts, nullif(client, '') AS client, {_FUNCTION}(qname) AS registered_domain,
-       name_key, greatest(chars - 1, 0) AS subdomain_chars, down_chars, rare_type
-FROM asked_rows
-"""
 
-
-class DuckDBEngine:
+class DuckDBEngine(Steps):
     """Runs the statements in an embedded DuckDB.
 
     Args:
@@ -103,11 +94,11 @@ class DuckDBEngine:
 
     def row_count(self) -> int:
         """Return the rows that were read, also those that are no DNS query with a name."""
-        return int(self._row("SELECT count(*) FROM read_rows")[0])
+        return int(self._row("SELECT count(*) AS rows FROM read_rows")["rows"])
 
     def newest(self, relation: str) -> datetime | None:
         """Return the time of the newest query of a relation."""
-        moment: datetime | None = self._row(f"SELECT max(ts) FROM ({relation})")[0]
+        moment: datetime | None = self._row(f"SELECT max(ts) AS newest FROM ({relation})")["newest"]
         return moment
 
     def done_ratio(self) -> float:
@@ -119,39 +110,10 @@ class DuckDBEngine:
         self.connection.register("queries", queries)
         self.use("SELECT * FROM queries")
 
-    def groups(self) -> pa.Table:
-        """Return the table GROUPS: additive numbers per client, registered domain and hour."""
-        self._make("asked_hours", _ASKED_HOURS, "groups")
-        return self._table(statements.GROUPS, "groups").cast(GROUPS)
-
-    def overview(self) -> Overview:
-        """Return what the whole input holds."""
-        facts = self._row(statements.OVERVIEW)
-        facts = (int(facts[0]), *facts[1:])
-        seen = self._row("SELECT bool_or(client <> ''), bool_or(answers IS NOT NULL) FROM asked_rows")
-        return Overview(
-            *facts, has_clients=bool(seen[0]), has_answers=bool(seen[1]), forwarder=self._forwarder(facts[1], facts[2])
-        )
-
-    def candidates(self, settings: DetectionSettings, *, sieve: bool = True) -> Candidates:
-        """Return the queries of every group that a detector might list; of every group without the sieve."""
-        for step in list(statements.STEPS)[2:]:
-            self._make(step, statements.text(step, settings), step)
-        if not sieve:
-            self._make("candidates", "SELECT DISTINCT client_key, zone_key FROM asked", "candidates")
-        rows = self._table(statements.CANDIDATE_ROWS, "queries_of")
-        zones = self._table(statements.CANDIDATE_ZONES, "queries_of")
-        return Candidates(_utc(rows), _utc(zones))
-
     def clients_of(self, registered_domain: str, most: int) -> list[str]:
         """Return at most so many clients that asked for names of the domain, in order."""
         sql = "SELECT DISTINCT client FROM asked_rows WHERE zone_key = hash(?) AND client <> '' ORDER BY 1 LIMIT ?"
         return [row[0] for row in self.connection.execute(sql, [registered_domain, most]).fetchall()]
-
-    def _forwarder(self, client_count: int, domain_count: int) -> str | None:
-        if client_count != 1 or domain_count < _FORWARDER_DOMAINS:
-            return None
-        return self._row("SELECT nullif(any_value(client), '') FROM asked_rows")[0] or None
 
     def _make(self, table: str, select: str, step: str) -> None:
         try:
@@ -165,19 +127,7 @@ class DuckDBEngine:
         except duckdb.Error as error:
             raise _failure(step, error) from error
 
-    def _row(self, select: str) -> tuple[Any, ...]:
-        rows: list[tuple[Any, ...]] = self.connection.execute(select).fetchall()
-        return rows[0]
-
 
 def _failure(step: str, error: duckdb.Error) -> EngineError:
     advice = "Give more with --memory" if isinstance(error, duckdb.OutOfMemoryException) else None
     return EngineError(step, str(error), next_step=advice)
-
-
-def _utc(table: pa.Table) -> pa.Table:
-    """Bring the time columns to the one type of QUERIES."""
-    for i, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            table = table.set_column(i, field.name, pc.cast(table.column(i), TIMESTAMP))
-    return table

@@ -76,7 +76,8 @@ class SparkEngine(Steps):
         self.session: SparkSession = (found or self._own).newSession()  # type: ignore[union-attr]
         self.session.conf.set("spark.sql.session.timeZone", "UTC")
         self._folder = tempfile.TemporaryDirectory(prefix="molehunt-", dir=folder)
-        self._tables: dict[str, DataFrame] = {}
+        self._read: DataFrame | None = None
+        self._made: set[str] = set()
         self._addressed: dict[str, DataFrame] = {}
         self._handed: dict[str, DataFrame] = {}
         self._first_clients: dict[int, dict[str, list[str]]] = {}
@@ -96,8 +97,7 @@ class SparkEngine(Steps):
 
     def close(self) -> None:
         """Let go of all that was kept, and stop Spark if it was started here."""
-        for name in list(self._tables):
-            self._drop(name)
+        self._let_go()
         if "connection" in self.__dict__:
             self.connection.close()
         if self._own is not None:
@@ -155,9 +155,11 @@ class SparkEngine(Steps):
         for bound in bounds:
             frame = frame.where(bound)
         frame.createOrReplaceTempView("source_rows")
-        self._first_clients.clear()
-        self._make("read_rows", _READ_ROWS, "read")
-        self._row_count = self._row("SELECT count(*) AS rows FROM read_rows", "read")["rows"]
+        self._let_go()
+        with _step("read"):
+            self._read = self.session.sql(_READ_ROWS).persist()
+            self._row_count = self._read.count()
+            self._read.createOrReplaceTempView("read_rows")
         self.session.sql("SELECT * FROM read_rows WHERE zone_key IS NOT NULL").createOrReplaceTempView("asked_rows")
         for step in ("relays", "asked"):
             self._make(step, statements.STEPS[step], step)
@@ -185,7 +187,7 @@ class SparkEngine(Steps):
 
     def clients_of(self, registered_domain: str, most: int) -> list[str]:
         """Return at most so many clients that asked for names of the domain, in order."""
-        if "candidates" not in self._tables:
+        if "candidates" not in self._made:
             which = "zone_key = xxhash64(:zone)"
             rows = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of", zone=registered_domain)
             return list(rows.column("client").to_pylist())
@@ -221,15 +223,17 @@ class SparkEngine(Steps):
         return self._addressed[source]
 
     def _make(self, table: str, select: str, step: str) -> None:
-        self._drop(table)
+        """Make a table; a checkpoint keeps its rows and forgets its plan, which would double with every step."""
         with _step(step):
-            frame = self.session.sql(select).persist()
-            frame.createOrReplaceTempView(table)
-        self._tables[table] = frame
+            self.session.sql(select).localCheckpoint().createOrReplaceTempView(table)
+        self._made.add(table)
 
-    def _drop(self, table: str) -> None:
-        if frame := self._tables.pop(table, None):
-            frame.unpersist()
+    def _let_go(self) -> None:
+        if self._read is not None:
+            self._read.unpersist()
+        self._read = None
+        self._made.clear()
+        self._first_clients.clear()
 
     def _table(self, select: str, step: str, **values: str) -> pa.Table:
         with _step(step):

@@ -47,10 +47,11 @@ FROM (SELECT DISTINCT client_key FROM asked_rows) c
 JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolver_key
 """
 
+#: Numbers that do not add up over a name's queries are taken at their largest: a bound is all that the sieve needs.
 ASKED = """
-SELECT client_key, name_key, min(zone_key) AS zone_key, min(chars) AS chars, min(name_chars) AS name_chars,
-       count(*) AS query_count, min(ts) AS first_ts, max(ts) AS last_ts, sum(down_chars) AS down_chars,
-       sum(rare_type) AS rare_type_count, max(marked) AS marked, sum(case_chars) AS case_chars
+SELECT client_key, name_key, min(zone_key) AS zone_key, max(chars) AS chars, max(name_chars) AS name_chars,
+       count(*) AS query_count, sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type,
+       max(marked) AS marked, max(case_chars) AS case_chars
 FROM asked_rows
 GROUP BY client_key, name_key
 """
@@ -67,8 +68,9 @@ HAVING count(*) >= 2
 #: Groups, of names that are not public: what nobody else asked.
 SUMS = """
 SELECT a.client_key, a.zone_key, count(*) AS name_count, sum(a.query_count) AS query_count, sum(a.chars) AS chars,
-       max(a.name_chars) AS name_chars, sum(a.down_chars) AS down_chars, sum(a.rare_type_count) AS rare_type_count,
-       sum(a.marked) AS marked_count, sum(a.case_chars) AS case_chars, min(a.first_ts) AS first_ts, max(a.last_ts) AS last_ts
+       max(a.name_chars) AS name_chars, sum(a.down_chars) AS down_chars,
+       sum(a.rare_type * a.query_count) AS rare_type_count, sum(a.marked) AS marked_count,
+       sum(a.case_chars * a.query_count) AS case_chars
 FROM asked a LEFT JOIN shared s ON a.name_key = s.name_key AND s.client_count >= {public_clients}
 WHERE s.name_key IS NULL
 GROUP BY a.client_key, a.zone_key
@@ -107,32 +109,43 @@ HAVING count(*) >= {rotation_domains} OR sum(chars + name_count * name_chars) >=
 #: The sieve: loose, never too tight. A stated size is at most what deflate stores raw (characters, a mark per name, 32) plus
 #: log2 of four times the queries for each repeated query; names whose letters' case differs count as different names.
 CANDIDATES = """
-SELECT r.client_key, r.zone_key
+SELECT r.client_key, r.zone_key,
+       CASE WHEN r.marked_count >= {mark_names} OR r.case_chars > 0 OR {rare_enough} THEN 1 ELSE 0 END AS certain
 FROM rated r LEFT JOIN rotating o ON r.client_key = o.client_key
 WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_bytes})
    OR (r.query_count >= {early_names} AND r.case_chars + r.query_count >= {early_bytes})
    OR r.chars + r.case_chars + r.name_count + 32 + r.query_count * (log2(r.query_count) + 2) / 8 >= {least_bytes}
    OR r.marked_count >= {mark_names}
-   OR (r.rare = 1 AND (r.query_count >= {beats} OR r.down_chars >= {download_bytes} OR r.query_count >= {changes}
-                       OR r.rare_type_count >= {rare_type_queries}))
+   OR {rare_enough}
    OR r.fan_in = 1
    OR (o.client_key IS NOT NULL AND r.unshared = 1 AND r.name_chars >= {rotation_chars})
-"""
+""".replace(
+    "{rare_enough}",
+    """(r.rare = 1 AND (r.query_count >= {beats} OR r.down_chars >= {download_bytes} OR r.query_count >= {changes}
+                       OR r.rare_type_count >= {rare_type_queries}))""",
+)
+
+#: The same without a sieve.
+EVERYTHING = "SELECT DISTINCT client_key, zone_key, 1 AS certain FROM asked"
 
 #: What is known of each candidate's domain over all clients.
 CANDIDATE_ZONES = """
-SELECT a.zone_key, count(*) AS pair_count, count(DISTINCT a.name_key) AS name_count,
-       count(DISTINCT a.client_key) AS client_count, min(a.first_ts) AS first_ts
-FROM asked a JOIN (SELECT DISTINCT zone_key FROM candidates) c ON a.zone_key = c.zone_key
-LEFT JOIN relays r ON a.client_key = r.client_key
-WHERE r.client_key IS NULL
-GROUP BY a.zone_key
+SELECT n.*, f.first_ts
+FROM (SELECT a.zone_key, count(*) AS pair_count, count(DISTINCT a.name_key) AS name_count,
+             count(DISTINCT a.client_key) AS client_count
+      FROM asked a JOIN (SELECT DISTINCT zone_key FROM candidates) c ON a.zone_key = c.zone_key
+      LEFT JOIN relays r ON a.client_key = r.client_key
+      WHERE r.client_key IS NULL
+      GROUP BY a.zone_key) n
+JOIN (SELECT q.zone_key, min(q.ts) AS first_ts
+      FROM asked_rows q JOIN (SELECT DISTINCT zone_key FROM candidates) c ON q.zone_key = c.zone_key
+      GROUP BY q.zone_key) f ON n.zone_key = f.zone_key
 """
 
 #: Every query of the candidates, in an order that does not depend on the order of the input.
 CANDIDATE_ROWS = """
 SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.answer_ttls, q.answer_bytes, q.edns_options,
-       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients
+       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain
 FROM asked_rows q
 JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
@@ -150,9 +163,9 @@ ORDER BY registered_domain, client, hour_ts
 """
 
 OVERVIEW = """
-SELECT coalesce(sum(query_count), 0) AS query_count, count(DISTINCT client_key) AS client_count, count(DISTINCT zone_key) AS domain_count,
-       min(first_ts) AS first_ts, max(last_ts) AS last_ts
-FROM asked
+SELECT count(*) AS query_count, count(DISTINCT client_key) AS client_count, count(DISTINCT zone_key) AS domain_count,
+       min(ts) AS first_ts, max(ts) AS last_ts
+FROM asked_rows
 """
 
 #: Steps from ``asked_rows`` to the sieve, in order: table name -> SELECT.

@@ -22,12 +22,14 @@ FROM asked_rows
 _KEYS = ("client_key", "zone_key", "name_key")
 _AS_READ = ("ts", "client", "qname", "qtype", "rcode", "answers", "answer_ttls", "answer_bytes", "edns_options")
 
-#: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then who else asked.
+#: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then who else asked, and
+#: whether the group is looked at whatever the bits of its names.
 ROWS: pa.Schema = pa.schema(
     [
         *(QUERIES.field(name).remove_metadata() for name in _AS_READ),
         *((name, pa.uint64()) for name in _KEYS),
         ("name_clients", pa.int64()),
+        ("certain", pa.int32()),
     ]
 )
 #: Columns of the candidates' domains.
@@ -84,7 +86,7 @@ class Steps(ABC):
         for step in list(statements.STEPS)[2:]:
             self._make(step, statements.text(step, settings), step)
         if not sieve:
-            self._make("candidates", "SELECT DISTINCT client_key, zone_key FROM asked", "candidates")
+            self._make("candidates", statements.EVERYTHING, "candidates")
         rows = self._table(statements.CANDIDATE_ROWS, "queries_of")
         zones = self._table(statements.CANDIDATE_ZONES, "queries_of")
         return Candidates(rows.cast(ROWS), zones.cast(ZONES))

@@ -75,7 +75,7 @@ def looks_like(facts: Facts) -> str | None:
 def capped(facts: Facts) -> bool:
     """Tell whether confidence is capped at low: it looks like look-ups, or like a protocol's own names, and stays small.
 
-    Look-ups are a service, so other clients use it too, or stand behind the one that forwards for them. Nothing is capped
+    Nothing is capped
     above ``lookup.cap_bytes`` a day for each client, nor a domain of one client that is new in a log that is old enough to
     tell (DETECTION 4).
     """
@@ -84,8 +84,7 @@ def capped(facts: Facts) -> bool:
     most = settings.cap_bytes * (settings.forwarded_clients if forwarded else 1)
     if facts.up_within(24) >= most or _newcomer(facts):
         return False
-    service = forwarded or group.zone.client_count > 1 or group.registered_domain is None
-    return (facts.likeness >= settings.likeness and service) or facts.family in _CAPPED_FAMILIES
+    return facts.likeness >= settings.likeness or facts.family in _CAPPED_FAMILIES
 
 
 def _newcomer(facts: Facts) -> bool:
