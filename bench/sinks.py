@@ -1,4 +1,4 @@
-"""How fast a report of 10,000 findings is written as a page and as exports, against the library calls they cannot do without."""
+"""How fast 10,000 findings are written as a page and as exports, against the library calls that this cannot do without."""
 
 from __future__ import annotations
 
