@@ -2,7 +2,8 @@
 
 Idea: commands and files come back in answers that nobody else gets, or in one name whose answer keeps changing.
 Formula: at least ``bytes`` bytes of distinct rdata within 24 h from a rare domain; or one name of a rare domain whose answer
-changes at least ``changes`` times; or, in a log without answers, ``fresh`` names asked once each for TXT, NULL, CNAME and the like.
+changes at least ``changes`` times; or ``fresh`` names asked once each for TXT, NULL,
+CNAME and the like, whose answers a log often shows cut or not at all.
 Source: DETECTION 5.
 Defaults: 4096 bytes, 24 changes, 64 names.
 Misses: A and AAAA in logs without answers; domains that many clients use; data in TTL or in the order of records.
@@ -10,7 +11,7 @@ Misses: A and AAAA in logs without answers; domains that many clients use; data 
 
 from __future__ import annotations
 
-from molehunt.detectors import Pool, Reason, protocol
+from molehunt.detectors import Pool, Reason
 from molehunt.detectors.facts import Facts
 
 _MOST = 0.8
@@ -28,8 +29,6 @@ class Download:
         s = facts.settings.download
         if not facts.rare:
             return None
-        if not facts.has_answers:
-            return self._unseen(facts)
         most = facts.down_within(24)
         if most >= s.bytes:
             text = f"at most {most:,.0f} bytes came down within 24 hours, in answers that nobody else got"
@@ -37,15 +36,10 @@ class Download:
         if facts.most_changes >= s.changes:
             text = f"the answer to one name changed {facts.most_changes:,} times"
             return Reason(self.name, float(facts.most_changes), "changes", text)
+        if facts.fresh_count >= s.fresh and facts.new_ratio >= _MOST:
+            text = f"{facts.fresh_count:,} names asked once each, for types that carry data: each brings an answer that no cache had"
+            return Reason(self.name, float(facts.fresh_count), "names", text)
         return None
-
-    def _unseen(self, facts: Facts) -> Reason | None:
-        """Count new names that ask for types that carry data: each brings an answer that no cache had."""
-        ratio = protocol.type_ratio(facts.group, protocol.CARRIERS)
-        if ratio is None or ratio < _MOST or facts.new_ratio < _MOST or facts.once_count < facts.settings.download.fresh:
-            return None
-        text = f"{facts.once_count:,} names asked once each, for types that carry data; the log does not show the answers"
-        return Reason(self.name, float(facts.once_count), "names", text)
 
 
 DETECTOR = Download()

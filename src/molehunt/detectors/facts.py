@@ -16,6 +16,7 @@ from molehunt.names.information import ALPHABETS
 
 DAY_H = 24.0
 _ONE_WAY = 4.0
+_NEARLY_ALL = 0.8
 
 
 class Facts:
@@ -75,6 +76,12 @@ class Facts:
         np.minimum.at(first, group.name, group.ts_s)
         np.maximum.at(last, group.name, group.ts_s)
         return int((last - first < max(self.settings.group.retry_s, 1.0)).sum())
+
+    @cached_property
+    def fresh_count(self) -> int:
+        """Names asked once each, if nearly all queries are for types that carry data; else 0."""
+        ratio = protocol.type_ratio(self.group, protocol.CARRIERS)
+        return self.once_count if ratio is not None and ratio >= _NEARLY_ALL else 0
 
     @cached_property
     def new_ratio(self) -> float:

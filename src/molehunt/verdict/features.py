@@ -12,6 +12,7 @@ from molehunt.detectors.facts import Facts
 
 _DAY_S = 86400.0
 _FEW_CLIENTS = 10
+_TINY_BYTES = 4.0
 _FEW_ADDRESSES = 8
 _FEW_CHOICES = 64
 
@@ -35,6 +36,11 @@ def features(facts: Facts) -> list[Feature]:
 def _content(facts: Facts) -> Iterator[Feature]:
     if facts.downward:
         yield Feature("answer_bytes", facts.answer_bytes, "bytes", f"each answer says at most {facts.answer_bytes:.1f} bytes")
+    elif facts.name_bytes < _TINY_BYTES and facts.fresh_count >= facts.settings.download.fresh:
+        count = facts.fresh_count
+        yield Feature(
+            "fresh_count", float(count), "names", f"{count:,} new names of types that carry data, which say little themselves"
+        )
     elif facts.own_name_count and not facts.chosen:
         yield Feature("name_bytes", facts.name_bytes, "bytes", f"each name says at most {facts.name_bytes:.1f} bytes")
         chars = protocol.label_chars(facts.group)
