@@ -161,7 +161,7 @@ class Traffic:
             pool: ``domains`` for one client over many domains, ``clients`` for one domain over many clients.
         """
         if pool:
-            index = index[np.argsort(self._ts_s[index], kind="stable")]
+            index = index[self._in_time(index)]
         asked_count = len(index)
         index = index[self._fresh(index)]
         rows = self._rows.take(pa.array(index))
@@ -190,6 +190,13 @@ class Traffic:
             asked_count=asked_count,
             noisy_case=noisy,
         )
+
+    def _in_time(self, index: Ints) -> Ints:
+        """Return the order of these rows by time; by name and client where times are equal, as keys differ per engine."""
+        rows = self._rows.select(["qname", "client"]).take(pa.array(index))
+        rows = rows.append_column("ts_s", pa.array(self._ts_s[index])).append_column("at", pa.array(np.arange(len(index))))
+        order = pc.sort_indices(rows, [(name, "ascending") for name in ("ts_s", "qname", "client", "at")])
+        return np.asarray(order, dtype=np.int64)
 
     def _zone(self, key: int) -> Zone:
         """Return the facts of a domain; one that only resolvers of others asked has no clients of its own."""

@@ -149,7 +149,8 @@ SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.answer_ttls, q.an
 FROM asked_rows q
 JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
-ORDER BY q.zone_key, q.client_key, q.ts, q.qname, q.qtype
+ORDER BY q.zone_key, q.client_key, q.ts NULLS LAST, q.qname, q.qtype, q.rcode NULLS LAST, q.answers NULLS LAST,
+         q.answer_ttls NULLS LAST, q.answer_bytes NULLS LAST
 """
 
 #: GROUPS by the hour, additive, so that windows of 24 h and 30 d slide over them.
@@ -159,7 +160,7 @@ SELECT client, registered_domain, hour_ts, count(*) AS query_count, count(DISTIN
        min(ts) AS first_ts, max(ts) AS last_ts
 FROM asked_hours
 GROUP BY client, registered_domain, hour_ts
-ORDER BY registered_domain, client, hour_ts
+ORDER BY registered_domain, client NULLS LAST, hour_ts NULLS LAST
 """
 
 OVERVIEW = """
