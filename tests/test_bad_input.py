@@ -292,13 +292,16 @@ def test_any_change_of_bytes_gives_rows_or_our_error(tmp_path_factory, path: Pat
         data[at % len(data) : at % len(data) + max(1, len(octets))] = octets
     changed = tmp_path_factory.mktemp("x") / "x"
     changed.write_bytes(bytes(data))
-    with duckdb.connect() as connection, contextlib.suppress(MolehuntError):
-        with open_sources([str(changed)], connection=connection, config=Config()) as inputs:
-            try:
-                connection.execute(inputs.relation).fetchall()
-            except duckdb.Error:
-                assert inputs.drop_unreadable(), "a fault that is in no source"
-            inputs.summaries()
+    with (
+        duckdb.connect() as connection,
+        contextlib.suppress(MolehuntError),
+        open_sources([str(changed)], connection=connection, config=Config()) as inputs,
+    ):
+        try:
+            connection.execute(inputs.relation).fetchall()
+        except duckdb.Error:
+            assert inputs.drop_unreadable(), "a fault that is in no source"
+        inputs.summaries()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,8 @@ import duckdb
 import lz4.frame
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from molehunt.config import Config
 from molehunt.errors import ConfigError, SourceError, UnknownFormatError
@@ -199,15 +202,33 @@ def test_the_relation_can_be_read_again_and_in_parts():
         assert counts == {names} == {total}
 
 
-def test_parts_and_order_and_compression_change_nothing(tmp_path):
-    head, *lines = csv_of(*(f"n{i}.example" for i in range(400))).splitlines(keepends=True)
-    whole = tmp_path / "whole.csv"
-    whole.write_text(head + "".join(lines))
-    parts = tmp_path / "parts"
-    parts.mkdir()
-    (parts / "1.csv").write_text(head + "".join(reversed(lines[:123])))
-    (parts / "2.csv.gz").write_bytes(gzip.compress((head + "".join(lines[123:])).encode()))
-    assert multiset(read(whole)[0]) == multiset(read(parts)[0])
+#: Golden inputs with a record a line -> how the lines begin that every part needs.
+LINED = {
+    **dict.fromkeys(
+        ("zeek.json", "eve_v1.json", "eve_v2.json", "asim.jsonl", "defender.jsonl", "ecs.jsonl", "ocsf.jsonl"), b""
+    ),
+    "zeek.log": b"#",
+    "common.tsv": b"Time",
+    "defender.csv": b"Timestamp",
+    "ecs_kibana.csv": b'"@',
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(sorted(LINED)), st.randoms(use_true_random=False))
+def test_parts_and_order_and_compression_change_nothing(name: str, chance: random.Random):
+    """Each line of a golden input goes to one of two files, in any order, plain or compressed."""
+    lines = (GOLDEN / name).read_bytes().splitlines(keepends=True)
+    head = [line for line in lines if LINED[name] and line.startswith(LINED[name])]
+    records = [line for line in lines if line not in head]
+    chance.shuffle(records)
+    cut = chance.randint(1, len(records))
+    with tempfile.TemporaryDirectory() as folder:
+        for number, part in enumerate((records[:cut], records[cut:])):
+            if part:
+                pack = chance.choice([bytes, *PACK.values()])
+                Path(folder, f"{number}.log").write_bytes(pack(b"".join(head + part)))
+        assert multiset(read(folder)[0]) == multiset(read(GOLDEN / name)[0])
 
 
 def test_progress_is_told(tmp_path):
