@@ -197,7 +197,7 @@ def test_settings_are_shown_and_checked(tmp_path):
     assert b"retry_s" in done.stderr
 
 
-@pytest.mark.parametrize("what", ["readers", "detectors", "sinks"])
+@pytest.mark.parametrize("what", ["readers", "detectors", "sinks", "deliveries"])
 def test_lists_have_a_line_each(what):
     done = molehunt("list", what)
     assert done.returncode == 0

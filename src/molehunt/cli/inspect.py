@@ -16,14 +16,15 @@ app.add_typer(settings, name="config")
 
 
 @app.command(name="list")
-def list_(what: Annotated[Literal["readers", "detectors", "sinks"], typer.Argument(help="What to list.")]) -> None:
-    """List the readers, detectors or sinks."""
+def list_(what: Annotated[Literal["readers", "detectors", "sinks", "deliveries"], typer.Argument(help="What to list.")]) -> None:
+    """List the readers, detectors, sinks or deliveries."""
     for name, summary in _entries(what):
         typer.echo(f"{name:<16} {summary}")
 
 
 def _entries(what: str) -> list[tuple[str, str]]:
-    table: dict[str, str] = getattr(import_module(f"molehunt.{what}"), what.upper())
+    home = "molehunt.sinks.delivery" if what == "deliveries" else f"molehunt.{what}"
+    table: dict[str, str] = getattr(import_module(home), what.upper())
     return [(name, _summary(target)) for name, target in table.items()]
 
 

@@ -16,7 +16,7 @@ class JsonSink:
 
     def write(self, report: Report, stream: BinaryIO, options: SinkOptions) -> None:
         """Write one document and a line feed."""
-        stream.write(report.model_dump_json(indent=1).encode("utf-8", "backslashreplace"))
+        stream.write(report.model_dump_json(indent=1, ensure_ascii=True).encode("utf-8", "backslashreplace"))
         stream.write(b"\n")
 
 

@@ -22,10 +22,10 @@ class JsonLinesSink:
         if report.rule is not None:
             for row in report.rule.rows:
                 record = dict(zip(report.rule.columns, row, strict=True))
-                stream.write(json.dumps(record, default=_plain, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+                stream.write(json.dumps(record, default=_plain, ensure_ascii=True).encode("utf-8", "backslashreplace") + b"\n")
             return
         for finding in shown(report, options):
-            stream.write(finding.model_dump_json().encode("utf-8", "backslashreplace") + b"\n")
+            stream.write(finding.model_dump_json(ensure_ascii=True).encode("utf-8", "backslashreplace") + b"\n")
 
 
 def _plain(value: Any) -> str:
