@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -134,3 +135,11 @@ def test_decoding_needs_the_same_memory_for_a_file_of_any_size(tmp_path: Path):
     command = [sys.executable, "-c", GROWTH, str(tmp_path / "large"), str(tmp_path / "small")]
     grown_kib = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert grown_kib < 60 << 10
+
+
+def test_the_page_of_the_reader_is_true():
+    page = Path(__file__).parent.parent / "docs" / "inputs" / "pcap.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert (failed, tried) == (0, 3)
+    text = page.read_text("utf-8")
+    assert [name for name in PcapSettings.model_fields if f"pcap.{name}" not in text] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -21,6 +21,14 @@ MAGICS = frozenset(
 PIECE_BYTES = 1 << 20
 
 
+class Source(Protocol):
+    """What a capture is read from: a file opened for reading in binary, buffered or not."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer as far as there is something; 0 at the end."""
+        ...
+
+
 class Capture:
     """A capture that is being read, once.
 
@@ -30,7 +38,7 @@ class Capture:
         settings: Ports, times and bounds.
     """
 
-    def __init__(self, file: BinaryIO, name: str, settings: PcapSettings) -> None:
+    def __init__(self, file: Source, name: str, settings: PcapSettings) -> None:
         self.name = name
         self._file = file
         self._ports = settings.ports
@@ -50,18 +58,21 @@ class Capture:
         Raises:
             MalformedRecordError: The file does not begin like a capture.
         """
-        decoder, offset, held = self._decoder, 0, b""
-        while piece := self._file.read(PIECE_BYTES):
-            data = held + piece
-            at = decoder.feed(data, 0, offset)
+        decoder, offset, held = self._decoder, 0, 0
+        piece = bytearray(PIECE_BYTES)
+        while size := self._file.readinto(memoryview(piece)[held:]):
+            held += size
+            at = decoder.feed(memoryview(piece)[:held], 0, offset)
             while decoder.full:
                 yield from batches.take(decoder)
-                at = decoder.feed(data, at, offset)
+                at = decoder.feed(memoryview(piece)[:held], at, offset)
             if decoder.damaged:
                 break
-            offset += at
-            held = data[at:]
-        self._check_end(offset, len(held))
+            offset, held = offset + at, held - at
+            piece[:held] = piece[at : at + held]
+            if held == len(piece):  # one record fills it; the decoder bounds their size
+                piece.extend(bytes(len(piece)))
+        self._check_end(offset, held)
         yield from batches.rest(decoder)
 
     def _check_end(self, offset: int, left: int) -> None:
