@@ -174,3 +174,19 @@ def test_a_rule_keeps_its_columns_in_every_format():
     assert written(whole, "csv").splitlines()[0] == "LastSeen,ClientIP,QueryTypes"
     assert "LastSeen" in written(whole, "table")
     assert json.loads(written(whole, "json"))["rule"]["columns"] == rule.columns
+
+
+def test_a_baseline_is_told_a_line_a_change():
+    from molehunt.config import SuppressionSettings
+    from molehunt.suppress import compare
+
+    old = report(finding(registered_domain="gone.example", finding_id="a"), finding(up_bytes=1000))
+    now = report(finding(), finding(registered_domain="new.example", finding_id="b"))
+    change = compare(now, old, "old.json", SuppressionSettings())
+    text = written(now.model_copy(update={"comparison": change}), "table", width=100)
+    assert "Against old.json:" in text
+    assert "new    10.0.3.7 -> new[.]example (tunnel), up - -> 41 kB" in text
+    assert "gone   10.0.3.7 -> gone[.]example" in text
+    assert "grown  10.0.3.7 -> evil[.]example (tunnel), up 1.0 kB -> 41 kB" in text
+    same = now.model_copy(update={"comparison": compare(now, now, "old.json", SuppressionSettings())})
+    assert "nothing changed" in written(same, "table")

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from molehunt.findings import Evidence, Finding, Report, RuleResult
+from molehunt.findings import Comparison, Evidence, Finding, Report, RuleResult
 from molehunt.sinks import SinkOptions, shown
 from molehunt.sinks.text import defang, human_bytes, human_span, rfc3339, safe
 
@@ -88,7 +88,23 @@ def _parts(report: Report, options: SinkOptions) -> list[RenderableType]:
         parts += [_card(f) for f in findings]
     if hidden:
         parts.append(Text(f"{hidden} suppressed (--show-suppressed lists them).", style="dim"))
+    if report.comparison:
+        parts += _changes(report.comparison)
     return parts
+
+
+def _changes(comparison: Comparison) -> list[RenderableType]:
+    """Tell what is new, gone and grown, a line each."""
+    lines = [Text(f"Against {safe(comparison.baseline)}:", "bold")]
+    named = (("new", comparison.new), ("gone", comparison.gone), ("grown", comparison.grown))
+    for word, changes in named:
+        for change in changes:
+            who = safe(change.client) if change.client else "many clients"
+            what = defang(change.registered_domain) if change.registered_domain else "many domains"
+            up = f"up {human_bytes(change.up_bytes_before)} -> {human_bytes(change.up_bytes_now)}"
+            down = f"down {human_bytes(change.down_bytes_before)} -> {human_bytes(change.down_bytes_now)}"
+            lines.append(Text(f"  {word:<6} {who} -> {what} ({change.kind.replace('_', ' ')}), {up}, {down}"))
+    return [*lines, Text("  nothing changed")] if len(lines) == 1 else list(lines)
 
 
 def _trimmed(text: str) -> str:
