@@ -2,8 +2,8 @@
 
 The log is made by DuckDB from hashes, the same each time: an enterprise's days (2,000 clients, 5,000,000 queries a day). Each
 client keeps to its own 400 of 60,000 sites, a few names each; 4 % are names of content delivery that are new nearly every
-time, 1 % look-ups of hashes that 500 clients share, 2 % reverse names; three clients dig a tunnel. Ours is ``molehunt scan``, from the
-start of the process to the written findings; DuckDB reads every column of the log, as text.
+time, 1 % look-ups of hashes that 500 clients share, 2 % reverse names; three clients dig a tunnel. Ours is
+``molehunt scan``, from the start of the process to the written findings; DuckDB reads every column of the log, as text.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ SELECT printf('%.6f', 1767571200 + i * 0.01728) AS ts, 'C' || hex(h) AS uid,
               || ['.com','.net','.org','.co.uk','.io'][1 + (z % 5)::INT]
     END AS query,
     1 AS qclass, 'C_INTERNET' AS qname, 1 AS qtype,
-    CASE WHEN c < 3 AND k < 300 THEN 'TXT' WHEN k >= 50 AND k < 70 THEN 'PTR' ELSE ['A','A','AAAA'][1 + (g % 3)::INT] END AS kind,
+    CASE WHEN c < 3 AND k < 300 THEN 'TXT' WHEN k >= 50 AND k < 70 THEN 'PTR'
+         ELSE ['A','A','AAAA'][1 + (g % 3)::INT] END AS kind,
     0 AS rcode, 'NOERROR' AS rname, 'F' AS aa, 'F' AS tc, 'T' AS rd, 'T' AS ra, 0 AS z,
     '198.51.' || (z % 250) || '.' || (z % 199) AS answers, '300.000000' AS ttls, 'F' AS rejected
 FROM (SELECT *, (hash(c * 1000003 + (sqrt(g % 160000))::BIGINT) % 60000)::BIGINT AS z
@@ -55,8 +56,10 @@ FROM (SELECT *, (hash(c * 1000003 + (sqrt(g % 160000))::BIGINT) % 60000)::BIGINT
 READ = """
 import sys, duckdb
 duckdb.execute('SET enable_progress_bar = false')
-print(duckdb.sql(f'''SELECT sum(length(COLUMNS(*))) FROM read_csv('{sys.argv[1]}', delim='\\t', quote='', escape='', header=false,
-    comment='#', all_varchar=true, auto_detect=false, columns={ {f'c{i}': 'VARCHAR' for i in range(24)} })''').fetchone()[9])
+columns = {f'c{i}': 'VARCHAR' for i in range(24)}
+form = "delim='\\t', quote='', escape='', comment='#', header=false, auto_detect=false"
+log = f"read_csv('{sys.argv[1]}', {form}, columns={columns})"
+print(duckdb.sql(f'SELECT sum(length(COLUMNS(*))) FROM {log}').fetchone()[9])
 """
 
 

@@ -38,7 +38,8 @@ from molehunt.verdict.weights import FeatureWeights, Weights, fitted
 TARGET = Path(__file__).parent.parent / "src" / "molehunt" / "verdict" / "weights.json"
 PREFIXES = (8, 12, 20, 50, 200, 0)
 SEED = 77
-#: Of the fit: steps and their length, pull to the start values, margins of the score, how much early and unlisted samples count.
+#: Of the fit: steps and their length, pull to the start values, margins of the score, how much early and unlisted
+#: samples count.
 STEPS, RATE, PULL = 600, 2.0, 0.004
 ABOVE, BELOW = 0.7, 1.5
 EARLY, UNLISTED = 0.5, 0.05
@@ -77,7 +78,7 @@ def collect(name: str) -> list[Sample]:
     """Look at every candidate group of a case, and at the beginnings of its channels."""
     try:
         case = catalogue.make(name, SEED)
-    except Exception as error:  # noqa: BLE001 - a corpus that cannot be read is left out, and said so
+    except Exception as error:
         sys.stderr.write(f"left out: {name}: {type(error).__name__}\n")
         return []
     if not case.judged or not case.queries.num_rows:
@@ -98,7 +99,7 @@ def _samples(case: Case, prefix: int, length: int) -> Iterator[Sample]:
             group = facts.group
             covered = any(t.covers(group.client, group.registered_domain) for t in case.targets)
             own = [t for t in case.targets if t.covers(group.client, group.registered_domain) and t.domains]
-            if covered and (pool and not why or not own and not why):
+            if covered and ((pool and not why) or (not own and not why)):
                 continue
             yield Sample(
                 case.name,

@@ -58,6 +58,7 @@ def test_a_trailing_dot_changes_nothing(expected: list[Finding]):
 @given(st.integers(0, 2**32))
 def test_letter_case_changes_no_finding(expected: list[Finding], seed: int):
     dice = random.Random(seed)
+
     def spelt(name: str) -> str:
         return "".join(c.upper() if dice.random() < 0.5 else c for c in name)
 

@@ -1,8 +1,8 @@
 """Beacon: regular calls to a rare domain.
 
 Idea: an implant asks for work at its own pace. Rhythm alone is never an alert, since clocks and updates keep time too.
-Formula: gamma-shape fit of the gaps between bursts against exponential, see :mod:`molehunt.detectors.rhythm`; the domain is rare
-and at least one name differs from query to query or answers change.
+Formula: gamma-shape fit of the gaps between bursts against exponential, see :mod:`molehunt.detectors.rhythm`; the domain is
+rare and at least one name differs from query to query or answers change.
 Source: DETECTION 4; measured: at most 0.1 % false on exponential gaps, 20 % jitter found by 24 beats, 50 % by 72.
 Defaults: 12 beats, R > 7 + 0.085 n.
 Misses: jitter drawn from an exponential; fewer than 12 beats; domains that many clients use; a beacon with one name and one

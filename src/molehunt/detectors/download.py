@@ -1,9 +1,9 @@
 """Download: data in answers.
 
 Idea: commands and files come back in answers that nobody else gets, or in one name whose answer keeps changing.
-Formula: at least ``bytes`` bytes of distinct rdata within 24 h from a rare domain; or one name of a rare domain whose answer
-changes at least ``changes`` times; or ``fresh`` names asked once each for TXT, NULL,
-CNAME and the like, whose answers a log often shows cut or not at all.
+Formula: at least ``bytes`` bytes of distinct rdata within 24 h from a rare domain; or one name of a rare domain whose
+answer changes at least ``changes`` times; or ``fresh`` names asked once each for TXT, NULL, CNAME and the like, whose
+answers a log often shows cut or not at all.
 Source: DETECTION 5.
 Defaults: 4096 bytes, 24 changes, 64 names.
 Misses: A and AAAA in logs without answers; domains that many clients use; data in TTL or in the order of records.
@@ -37,7 +37,7 @@ class Download:
             text = f"the answer to one name changed {facts.most_changes:,} times"
             return Reason(self.name, float(facts.most_changes), "changes", text)
         if facts.fresh_count >= s.fresh and facts.new_ratio >= _MOST:
-            text = f"{facts.fresh_count:,} names asked once each, for types that carry data: each brings an answer that no cache had"
+            text = f"{facts.fresh_count:,} names asked once each, for types that carry data, past every cache"
             return Reason(self.name, float(facts.fresh_count), "names", text)
         return None
 

@@ -1,12 +1,13 @@
 """Early: few names, each carrying much, none asked twice.
 
 Idea: a tunnel betrays itself with its first names, long before any volume.
-Formula: at least ``names`` distinct names that nobody else asks, at least ``name_bytes`` bytes in each by the information coder,
-share never repeated (u + 1) / (n + 2) at least ``new_ratio``, at most ``clients`` clients, or
-hardly a name that two clients ask. Or ``least_bytes`` in each
-and ``sum_bytes`` in all, nine of ten never repeated. Long names with octets that no host name has need only ``mark_names``.
+Formula: at least ``names`` distinct names that nobody else asks, at least ``name_bytes`` bytes in each by the information
+coder, share never repeated (u + 1) / (n + 2) at least ``new_ratio``, at most ``clients`` clients, or hardly a name that two
+clients ask. Or ``least_bytes`` in each and ``sum_bytes`` in all, nine of ten never repeated. Long names with octets that no
+host name has need only ``mark_names``.
 Source: DETECTION 5. Measured there on 170 public tunnel captures together with ``volume``: all found, median 8 queries.
-Defaults: 8 names, 20 bytes, 0.7; 8 and 256 bytes, 0.9 (measured on the small-file transfers of the public corpora); 2 clients.
+Defaults: 8 names, 20 bytes, 0.7; 8 and 256 bytes, 0.9 (measured on the small-file transfers of the public corpora); 2
+clients.
 Misses: short labels, words, repeats (``volume`` finds those later), and names that several clients ask (``fan_in``).
 """
 
@@ -15,7 +16,6 @@ from __future__ import annotations
 from molehunt.config import EarlySettings
 from molehunt.detectors import Pool, Reason
 from molehunt.detectors.facts import Facts
-
 
 _NEARLY_ALL = 0.9
 

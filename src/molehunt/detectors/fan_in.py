@@ -1,9 +1,9 @@
 """Fan-in: one domain, many clients, a few names each.
 
-Idea: a sender that spreads over many clients (or that is seen through a large resolver's many addresses) stays small for each,
-but the names are never shared, which names of a service are.
-Formula: at least ``clients`` clients, at most ``names`` names each in the mean, no name that many clients ask, at least ``bytes``
-bytes over all and ``name_bytes`` per name, and nearly every name asked by one client only.
+Idea: a sender that spreads over many clients (or that is seen through a large resolver's many addresses) stays small for
+each, but the names are never shared, which names of a service are.
+Formula: at least ``clients`` clients, at most ``names`` names each in the mean, no name that many clients ask, at least
+``bytes`` bytes over all and ``name_bytes`` per name, and nearly every name asked by one client only.
 Source: DETECTION 5.
 Defaults: 5 clients, 3 names, 128 bytes, 8 bytes per name.
 Misses: clients that also ask shared names of the domain.

@@ -9,8 +9,7 @@ Misses: logs without types; TXT, CNAME, A and the like, which are ordinary.
 
 from __future__ import annotations
 
-from molehunt.detectors import Pool, Reason
-from molehunt.detectors import protocol
+from molehunt.detectors import Pool, Reason, protocol
 from molehunt.detectors.facts import Facts
 
 

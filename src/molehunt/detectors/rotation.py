@@ -1,8 +1,9 @@
 """Rotation: one client, many domains.
 
 Idea: a sender that spreads over many domains stays small in each, but the domains are its own.
-Formula: over the domains that at most two clients use, in names of at least ``name_chars`` characters: at least ``bytes`` bytes
-up within 24 h, or at least ``domains`` domains; and at least ``name_bytes`` bytes per name, registered domain included.
+Formula: over the domains that at most two clients use, in names of at least ``name_chars`` characters: at least ``bytes``
+bytes up within 24 h, or at least ``domains`` domains; and at least ``name_bytes`` bytes per name, registered domain
+included.
 Source: DETECTION 5.
 Defaults: 8192 bytes, 20 domains, 20 bytes, 28 characters.
 Misses: short names over many domains; domains that several infected clients share (``fan_in`` or ``volume`` see those).
@@ -29,7 +30,7 @@ class Rotation:
         most = facts.up_within(24)
         if most < s.bytes and facts.group.domains < s.domains:
             return None
-        text = f"at most {most:,.0f} bytes went up within 24 hours, spread over {facts.group.domains:,} domains that nobody else uses"
+        text = f"at most {most:,.0f} bytes went up within 24 hours, over {facts.group.domains:,} domains that nobody else uses"
         return Reason(self.name, most, "bytes", text)
 
 

@@ -94,14 +94,14 @@ class Traffic:
     """The rows of all candidates as columns, from which groups and pools are cut."""
 
     def __init__(self, candidates: Candidates, site: Overview, retry_s: float) -> None:
-        rows = candidates.rows
+        rows: Any = candidates.rows
         self.site, self._retry_s = site, retry_s
         self.client_key = _numbers(rows, "client_key")
         self.zone_key = _numbers(rows, "zone_key")
         self._name_key = _numbers(rows, "name_key")
-        self._rows = rows
+        self._rows: Any = rows
         self._ts_s = _seconds(rows.column("ts"))
-        self._name_clients = np.asarray(pc.fill_null(rows.column("name_clients"), 1))
+        self._name_clients = _numbers(rows, "name_clients", 1)
         self._zones = _zones(candidates.zones)
         self.starts = _starts(self.zone_key, self.client_key)
 
@@ -111,12 +111,12 @@ class Traffic:
         The bits of all groups are counted at once, without the general compressors, which could only lower them.
         """
         places, offsets = self._own_names(settings.group.public_clients)
-        texts = subdomain(self._rows.column("qname").take(pa.array(places)), seen=True).combine_chunks()
-        upper = information(texts, offsets, settings.information).group_bits / 8 + 2
-        names, asked = np.diff(offsets), np.diff(self.starts)
-        choices = np.where(asked > names, asked * (np.log2(asked) + 2) / 8, 0.0)
+        names: Any = subdomain(self._rows.column("qname").take(pa.array(places)), seen=True)
+        upper = information(names.combine_chunks(), offsets, settings.information).group_bits / 8 + 2
+        count, asked = np.diff(offsets), np.diff(self.starts)
+        choices = np.where(asked > count, asked * (np.log2(asked) + 2) / 8, 0.0)
         e, v = settings.early, settings.volume
-        early = (names >= e.names) & (upper >= names * e.least_bytes) & (upper >= min(e.names * e.name_bytes, e.sum_bytes))
+        early = (count >= e.names) & (upper >= count * e.least_bytes) & (upper >= min(e.names * e.name_bytes, e.sum_bytes))
         much = upper + choices >= min(v.bytes, v.alert_bytes, settings.slow.bytes)
         certain = _numbers(self._rows, "certain")[self.starts[:-1]] > 0
         found: Bools = early | much | certain
@@ -138,8 +138,8 @@ class Traffic:
             return frozenset()
         answers = self._rows.column("answers").combine_chunks()
         pairs = pa.table({"client": self.client_key[pc.list_parent_indices(answers)], "record": pc.list_flatten(answers)})
-        counts = pairs.group_by(["client", "record"]).aggregate([]).group_by("record").aggregate([("client", "count")])
-        return frozenset(counts.filter(pc.greater_equal(counts["client_count"], clients))["record"].to_pylist())
+        counts: Any = pairs.group_by(["client", "record"]).aggregate([]).group_by("record").aggregate([("client", "count")])
+        return frozenset(counts.filter(pc.field("client_count") >= clients)["record"].to_pylist())
 
     def pools_of_domains(self, settings: DetectionSettings) -> Iterator[Ints]:
         """Yield, per client, its rows in domains that it has to itself, names too short to count left out."""
@@ -164,7 +164,7 @@ class Traffic:
             index = index[self._in_time(index)]
         asked_count = len(index)
         index = index[self._fresh(index)]
-        rows = self._rows.take(pa.array(index))
+        rows: Any = self._rows.take(pa.array(index))
         noisy, keys = _spelt(rows.column("qname"), self._name_key[index])
         first, name = _number(keys)
         seen = rows.column("qname").take(pa.array(first))
@@ -174,13 +174,13 @@ class Traffic:
             registered_domain=None if pool == "domains" else registered_domain(seen.slice(0, 1))[0].as_py(),
             ts_s=self._ts_s[index],
             name=name,
-            names=(seen if pool == "domains" else subdomain(seen, seen=True)).to_pylist(),
-            whole=seen.to_pylist(),
+            names=_texts(seen if pool == "domains" else subdomain(seen, seen=True)),
+            whole=_texts(seen),
             name_clients=self._name_clients[index][first],
             qtypes=_objects(rows, "qtype"),
             rcodes=_objects(rows, "rcode"),
             answers=_objects(rows, "answers"),
-            answer_bytes=np.asarray(pc.fill_null(rows.column("answer_bytes"), -1)),
+            answer_bytes=_numbers(rows, "answer_bytes", -1),
             ttl_s=_ttls(rows.column("answer_ttls")),
             options=_objects(rows, "edns_options"),
             zone=_sum([self._zone(key) for key in zones.tolist()]),
@@ -229,8 +229,13 @@ def _split(index: Ints, by: Any, over: Any, least: int) -> Iterator[Ints]:
             yield np.sort(part)
 
 
-def _numbers(rows: pa.Table, name: str) -> Any:
-    return np.asarray(rows.column(name))
+def _numbers(rows: Any, name: str, null: int = 0) -> Any:
+    return np.asarray(rows.column(name).fill_null(null))
+
+
+def _texts(column: Any) -> list[str]:
+    texts: list[str] = column.to_pylist()
+    return texts
 
 
 def _seconds(column: pa.ChunkedArray) -> Floats:
@@ -249,10 +254,10 @@ def _objects(rows: pa.Table, name: str) -> Objects:
     return made
 
 
-def _zones(table: pa.Table) -> dict[int, Zone]:
-    first = _seconds(table.column("first_ts"))
-    columns = [table.column(name).to_pylist() for name in ("zone_key", "pair_count", "name_count", "client_count")]
-    return {key: Zone(*facts, first_s=float(first[i])) for i, (key, *facts) in enumerate(zip(*columns, strict=True))}
+def _zones(table: Any) -> dict[int, Zone]:
+    first_s = _seconds(table.column("first_ts")).tolist()
+    counts = [table.column(name).to_pylist() for name in ("zone_key", "pair_count", "name_count", "client_count")]
+    return {key: Zone(pairs, names, clients, first) for key, pairs, names, clients, first in zip(*counts, first_s, strict=True)}
 
 
 def _sum(zones: list[Zone]) -> Zone:
@@ -266,7 +271,7 @@ def _sum(zones: list[Zone]) -> Zone:
     )
 
 
-def _spelt(qname: pa.ChunkedArray, keys: Any) -> tuple[bool, Any]:
+def _spelt(qname: Any, keys: Any) -> tuple[bool, Any]:
     """Tell names apart by their letters' case too, unless it is noise: the last labels are spelt in many ways.
 
     Returns:

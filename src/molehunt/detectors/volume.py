@@ -1,11 +1,11 @@
 """Volume: the promise of the design. What moves is listed, whatever it looks like.
 
-Idea: what has to be sent must be paid for in bytes that nobody else has sent before; encodings, positions and timing only change
-the look. Any lossless code's length bounds it from above.
-Formula: stated bytes up within 24 h or 30 d at least ``bytes``: listed always. At least ``alert_bytes`` and a share of names
-never repeated of at least ``new_ratio``: listed as well.
-Source: Paxson et al., "Practical Comprehensive Bounds on Surreptitious Communication over DNS", USENIX Security 2013; 4 kB a day
-per client and domain was workable on enterprise data.
+Idea: what has to be sent must be paid for in bytes that nobody else has sent before; encodings, positions and timing only
+change the look. Any lossless code's length bounds it from above.
+Formula: stated bytes up within 24 h or 30 d at least ``bytes``: listed always. At least ``alert_bytes`` and a share of
+names never repeated of at least ``new_ratio``: listed as well.
+Source: Paxson et al., "Practical Comprehensive Bounds on Surreptitious Communication over DNS", USENIX Security 2013; 4 kB
+a day per client and domain was workable on enterprise data.
 Defaults: 4096 bytes; 2048 bytes with 0.7 new names.
 Misses: less than 137 bytes a day; what the log does not show (DNS over HTTPS seen from outside).
 """

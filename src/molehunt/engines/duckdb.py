@@ -60,7 +60,8 @@ class DuckDBEngine(Steps):
         self.connection.execute(
             "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
         )
-        self.connection.create_function(_FUNCTION, registered_domain, ["VARCHAR"], "VARCHAR", type="arrow")
+        connection: Any = self.connection
+        connection.create_function(_FUNCTION, registered_domain, ["VARCHAR"], "VARCHAR", type="arrow")
 
     def __enter__(self) -> DuckDBEngine:
         return self
@@ -123,9 +124,10 @@ class DuckDBEngine(Steps):
 
     def _table(self, select: str, step: str) -> pa.Table:
         try:
-            return self.connection.sql(select).to_arrow_table()
+            table: pa.Table = self.connection.sql(select).to_arrow_table()
         except duckdb.Error as error:
             raise _failure(step, error) from error
+        return table
 
 
 def _failure(step: str, error: duckdb.Error) -> EngineError:

@@ -27,9 +27,9 @@ _AS_READ = ("ts", "client", "qname", "qtype", "rcode", "answers", "answer_ttls",
 ROWS: pa.Schema = pa.schema(
     [
         *(QUERIES.field(name).remove_metadata() for name in _AS_READ),
-        *((name, pa.uint64()) for name in _KEYS),
-        ("name_clients", pa.int64()),
-        ("certain", pa.int32()),
+        *(pa.field(name, pa.uint64()) for name in _KEYS),
+        pa.field("name_clients", pa.int64()),
+        pa.field("certain", pa.int32()),
     ]
 )
 #: Columns of the candidates' domains.
