@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 
 import packets as p
+from molehunt.config import PcapSettings
+from molehunt.wire import batches
+from molehunt.wire._decoder import Decoder
 
 SECOND_CLIENT = "10.0.0.6"
 
@@ -187,3 +192,32 @@ def test_a_retransmission_counts_across_batches():
     rows = p.rows(p.pcap(*frames, (1, pairs[5][0])))
     assert len(rows) == len(pairs)
     assert [index for index, row in enumerate(rows) if row["retry_count"]] == [5]
+
+
+def bare(*messages: tuple[bytes, int | None, str, str, int, bool]) -> list[dict]:
+    """Rows of bare messages, as dnstap carries them."""
+    settings = PcapSettings()
+    decoder = Decoder((53,), 30 * 10**9, 5 * 10**9, settings.open_query_count, 16, 16, 1 << 20)
+    for octets, ts_ns, client, resolver, port, tcp in messages:
+        decoder.add_message(octets, ts_ns, ip_address(client).packed, ip_address(resolver).packed, port, 53, tcp)
+    return [row for batch in batches.rest(decoder) for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize(("client", "resolver"), [(p.CLIENT, p.SERVER), (p.CLIENT6, p.SERVER6)])
+@pytest.mark.parametrize("tcp", [False, True])
+def test_bare_messages_pair_as_packets_do(client: str, resolver: str, tcp: bool):
+    asked, told = p.message("a.example"), p.message("a.example", rcode=0, answers=[p.record(1, b"\1\2\3\4")])
+    start = p.START * 10**9
+    (row,) = bare((asked, start, client, resolver, 4000, tcp), (told, start + 5 * 10**6, client, resolver, 4000, tcp))
+    assert (row["client"], row["resolver"], row["transport"]) == (client, resolver, "tcp" if tcp else "udp")
+    assert (row["qname"], row["answers"], row["rtt_s"]) == ("a.example", ["1.2.3.4"], 0.005)
+
+
+def test_bare_messages_without_time():
+    (row,) = bare((p.message("a.example"), None, p.CLIENT, p.SERVER, 4000, False))
+    assert (row["ts"], row["qname"]) == (None, "a.example")
+
+
+def test_a_bare_message_needs_addresses_of_one_family():
+    with pytest.raises(ValueError, match="4 or 16 octets"):
+        bare((p.message("a.example"), None, p.CLIENT, p.SERVER6, 4000, False))
