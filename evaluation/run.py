@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from evaluation import catalogue
+from evaluation.corpora import SHARED
 from evaluation.measure import Rival, measure
 from evaluation.results import Result
 
@@ -42,7 +43,7 @@ def perform(task: Task) -> Result:
     try:
         return measure(catalogue.make(task.name, task.seed), rivals(), task.replay)
     except Exception as error:  # a case that breaks is a result too, and the page shows it
-        text = f"{type(error).__name__}: {error}".splitlines()[0]
+        text = f"{type(error).__name__}: {error}".splitlines()[0].replace(f"{SHARED}/", "")
         return Result(task.name, "unread", "", "", "", judged=False, error=text)
 
 

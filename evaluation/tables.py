@@ -18,7 +18,7 @@ This page is written by `{command}` (seed {seed}, data {digest}); nothing in it 
   4 kB a day). Bytes of public captures are estimated from their names, as nobody says what they carried; bytes of generated
   channels are known.
 * **false alerts**: pairs of client and registered domain that are alerted on and carry no tunnel, per 10,000 clients and
-  day; a client counts on each day on which it asks.
+  day (their number in brackets); a client counts on each day on which it asks.
 * The rules beside molehunt are re-implemented from their published thresholds, see `evaluation/rivals.py`, and run on the
   same queries. Logs without times are given a query a second for them.
 * What is not a public capture comes from generators with a seed: `evaluation/channels`, `evaluation/lookalikes`,
@@ -70,14 +70,15 @@ def at_least_4k(results: Iterable[Result]) -> list[Result]:
 def main_table(results: Sequence[Result], rules: Sequence[str]) -> str:
     """Compare the rules: one row each."""
     captures, channels = of(results, "corpora"), of(results, "channels")
-    mixed, alike = of(results, "mixed days"), of(results, "lookalikes")
-    tunnels = [*captures, *channels, *at_least_4k(mixed)]
-    head = ["", "captures found", "changes found", "mixed days found", "queries before the alarm (median, p95)"]
-    head += ["bytes before the alarm (median, p95)", "false alerts, benign logs", "false alerts, look-alikes"]
+    mixed, alike = at_least_4k(of(results, "mixed days")), of(results, "lookalikes")
+    head = ["", "all found", "captures found", "changes found", "mixed days found"]
+    head += ["captures: queries before the alarm (median, p95)", "captures: bytes before the alarm (median, p95)"]
+    head += ["false alerts, benign logs", "false alerts, look-alikes"]
     rows = []
     for rule in rules:
-        shares = [_share(figures.recall(part, rule)) for part in (captures, channels, at_least_4k(mixed))]
-        before = [_pair(figures.queries_before(tunnels, rule)), _pair(figures.bytes_before(tunnels, rule))]
+        parts = ([*captures, *channels, *mixed], captures, channels, mixed)
+        shares = [_share(figures.recall(part, rule)) for part in parts]
+        before = [_pair(figures.queries_before(captures, rule)), _pair(figures.bytes_before(captures, rule))]
         rates = [_rate(figures.rate(part, rule), figures.false_alerts(part, rule)[0]) for part in (captures, alike)]
         rows.append([f"**{rule}**" if rule == MOLEHUNT else rule, *shares, *before, *rates])
     return markdown(head, rows)

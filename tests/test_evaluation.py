@@ -200,7 +200,7 @@ def test_figures_and_page_say_what_was_measured():
     assert figures.rate(results, "molehunt") == 2 / 20 * 10_000
     assert figures.ratios(results) == [1.2, 1.2, 1.2]
     page = tables.page(results, {"command": "c", "seed": "1", "digest": "d", "coverage": "4 cases."})
-    assert "| **molehunt** | 1 of 2 | 1 of 1 |" in page
+    assert "| **molehunt** | 2 of 3 | 1 of 2 | 1 of 1 |" in page
     assert "* missed: `m/2`: 50 queries, 1,000 bytes; listed with low confidence" in page
     assert "* false alert: `b/1`: a → d0.com; a → d1.com" in page
 

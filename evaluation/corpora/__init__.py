@@ -52,7 +52,7 @@ def manifest() -> dict[str, Entry]:
         return {}
     usable = {*ADAPTERS, *READ, *NAME_LISTS}
     found = [e for e in entries(SHARED) if e.form in usable or e.file == ALLOW_LIST]
-    return {e.file: e for e in found if not e.file.startswith(SAMPLES)}
+    return {e.file: e for e in found if e.query_count != 0 and not e.file.startswith(SAMPLES)}
 
 
 def names() -> list[str]:

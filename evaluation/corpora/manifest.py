@@ -23,7 +23,20 @@ TRUE_DOMAINS = {
     "malicious/elisaUD/2-dnscat2.pcap": frozenset({"cyberops.com", "dccore200.local"}),
 }
 TRUE_LABELS = {"benign/pcap/valiveti_DNS.pcapng": "benign", "benign/zeek/sanches_lab2_dns.log": "benign"}
-TRUE_TOOLS = {"malicious/suricata-verify/dns_bug-1158.pcap": "dns2tcp"}
+#: What a file's tool is called in the tables: beginning of the file -> tool. The manifest has several spellings.
+TOOLS = {
+    "malicious/suricata-verify/dns_bug-1158": "dns2tcp",
+    "malicious/tomaspena53": "Captech test",
+    "mixed/tomaspena53": "Captech test",
+    "malicious/ndpi/dns-exf": "one query",
+    "malicious/ndpi/dns_exfiltration": "dnscat2",
+    "malicious/bonelee/ozyman": "OzymanDNS",
+    "malicious/bonelee/download_dnscat2": "dnscat2",
+    "malicious/bonelee/nbtoo": "dnscat (nbtool)",
+    "malicious/ggyggy666/AndIodine": "iodine",
+    "malicious/sans": "DNS-Exfiltrate",
+    "mixed/bubnov": "several (Bubnov)",
+}
 #: Names that a list calls a tunnel, and that are none.
 ORDINARY_NAMES = {"mirror.datacenter.by"}
 
@@ -69,10 +82,14 @@ def _entry(row: dict[str, str]) -> Entry:
     notes = row["notes_ground_truth"] or ""
     clients, domains = _truth(row["file"], notes)
     count = int(row["dns_queries"]) if row["dns_queries"] else None
-    tool = re.split(r"[ (/]", row["tool_family"])[0] if row["label"] == "malicious" else row["tool_family"]
-    file = row["file"]
-    label, tool = TRUE_LABELS.get(file, row["label"]), TRUE_TOOLS.get(file, tool)
-    return Entry(file, row["format"], label, tool, count, clients, TRUE_DOMAINS.get(file, domains), notes)
+    file, label = row["file"], TRUE_LABELS.get(row["file"], row["label"])
+    return Entry(file, row["format"], label, _tool(row), count, clients, TRUE_DOMAINS.get(file, domains), notes)
+
+
+def _tool(row: dict[str, str]) -> str:
+    family = row["tool_family"]
+    plain = re.split(r"[ (/]", family)[0] if row["label"] == "malicious" else family
+    return next((tool for beginning, tool in TOOLS.items() if row["file"].startswith(beginning)), plain)
 
 
 def _truth(file: str, notes: str) -> tuple[frozenset[str] | None, frozenset[str] | None]:
