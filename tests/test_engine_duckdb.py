@@ -85,6 +85,7 @@ def test_a_resolver_of_others_does_not_make_their_names_public():
 
 def test_other_clients_of_a_domain_are_told_in_order():
     with engine_of("10.0.0.3 a.example.com", "10.0.0.1 b.example.com", "10.0.0.2 c.example.org") as engine:
+        engine.candidates(Config().detection, sieve=False)
         assert engine.clients_of("example.com", 5) == ["10.0.0.1", "10.0.0.3"]
         assert engine.clients_of("example.com", 1) == ["10.0.0.1"]
 

@@ -94,7 +94,7 @@ class Traffic:
     """The rows of all candidates as columns, from which groups and pools are cut."""
 
     def __init__(self, candidates: Candidates, site: Overview, retry_s: float) -> None:
-        rows: Any = candidates.rows
+        rows: Any = candidates.rows.combine_chunks()
         self.site, self._retry_s = site, retry_s
         self.client_key = _numbers(rows, "client_key")
         self.zone_key = _numbers(rows, "zone_key")
@@ -116,11 +116,17 @@ class Traffic:
         count, asked = np.diff(offsets), np.diff(self.starts)
         choices = np.where(asked > count, asked * (np.log2(asked) + 2) / 8, 0.0)
         e, v = settings.early, settings.volume
-        early = (count >= e.names) & (upper >= count * e.least_bytes) & (upper >= min(e.names * e.name_bytes, e.sum_bytes))
+        few = self._clients() <= e.clients
+        small = few & (upper >= e.sum_bytes) & (upper >= count * e.least_bytes)
+        early = (count >= e.names) & (small | (upper >= count * e.name_bytes))
         much = upper + choices >= min(v.bytes, v.alert_bytes, settings.slow.bytes)
         certain = _numbers(self._rows, "certain")[self.starts[:-1]] > 0
         found: Bools = early | much | certain
         return found
+
+    def _clients(self) -> Ints:
+        """Return how many clients the domain of each group has."""
+        return np.array([self._zone(key).client_count for key in self.zone_key[self.starts[:-1]].tolist()], dtype=np.int64)
 
     def _own_names(self, public_clients: int) -> tuple[Ints, Ints]:
         """Find the first query of each distinct name of each group, public names left out, and where each group begins."""
@@ -164,7 +170,7 @@ class Traffic:
             index = index[self._in_time(index)]
         asked_count = len(index)
         index = index[self._fresh(index)]
-        rows: Any = self._rows.take(pa.array(index))
+        rows = self._at(index)
         noisy, keys = _spelt(rows.column("qname"), self._name_key[index])
         first, name = _number(keys)
         seen = rows.column("qname").take(pa.array(first))
@@ -198,6 +204,12 @@ class Traffic:
         order = pc.sort_indices(rows, [(name, "ascending") for name in ("ts_s", "qname", "client", "at")])
         return np.asarray(order, dtype=np.int64)
 
+    def _at(self, index: Ints) -> Any:
+        """Return the rows at these places; a stretch of them without copying."""
+        if len(index) and index[-1] - index[0] + 1 == len(index) and (np.diff(index) == 1).all():
+            return self._rows.slice(index[0], len(index))
+        return self._rows.take(pa.array(index))
+
     def _zone(self, key: int) -> Zone:
         """Return the facts of a domain; one that only resolvers of others asked has no clients of its own."""
         return self._zones.get(key) or Zone(0, 0, 0, np.nan)
@@ -208,7 +220,7 @@ class Traffic:
         ts_s, keys = self._ts_s[index], self._name_key[index]
         if self._retry_s <= 0 or len(np.unique(keys)) == len(index):
             return fresh
-        qtypes = _objects(self._rows.take(pa.array(index)), "qtype")
+        qtypes = _objects(self._at(index), "qtype")
         last: dict[tuple[int, int, Any], float] = {}
         clients = self.client_key[index].tolist()
         for i, key in enumerate(zip(clients, keys.tolist(), qtypes, strict=True)):
@@ -247,7 +259,7 @@ def _ttls(column: pa.ChunkedArray) -> Floats:
     return np.array([min(ttls) if ttls else np.nan for ttls in column.to_pylist()], dtype=np.float64)
 
 
-def _objects(rows: pa.Table, name: str) -> Objects:
+def _objects(rows: Any, name: str) -> Objects:
     values = rows.column(name).to_pylist()
     made = np.empty(len(values), dtype=object)
     made[:] = [tuple(sorted(value)) if isinstance(value, list) else value for value in values]

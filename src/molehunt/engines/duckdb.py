@@ -52,6 +52,7 @@ class DuckDBEngine(Steps):
             config["memory_limit"] = memory
         if threads:
             config["threads"] = threads
+        self._first_clients: dict[int, list[str]] | None = None
         try:
             self.connection = duckdb.connect(config=config)
         except duckdb.Error as error:
@@ -92,6 +93,7 @@ class DuckDBEngine(Steps):
         self.connection.execute("CREATE OR REPLACE TEMP VIEW asked_rows AS SELECT * FROM read_rows WHERE zone_key IS NOT NULL")
         for step in ("relays", "asked"):
             self._make(step, statements.STEPS[step], step)
+        self._first_clients = None
 
     def row_count(self) -> int:
         """Return the rows that were read, also those that are no DNS query with a name."""
@@ -113,8 +115,20 @@ class DuckDBEngine(Steps):
 
     def clients_of(self, registered_domain: str, most: int) -> list[str]:
         """Return at most so many clients that asked for names of the domain, in order."""
-        sql = "SELECT DISTINCT client FROM asked_rows WHERE zone_key = hash(?) AND client <> '' ORDER BY 1 LIMIT ?"
-        return [row[0] for row in self.connection.execute(sql, [registered_domain, most]).fetchall()]
+        key = self.connection.execute("SELECT hash(?)", [registered_domain]).fetchall()[0][0]
+        if self._first_clients is None:  # once for all candidates, not once for each
+            self._first_clients = self._clients_of_candidates()
+        return self._first_clients.get(key, [])[:most]
+
+    def _clients_of_candidates(self) -> dict[int, list[str]]:
+        names = "SELECT DISTINCT client_key, client FROM asked_rows WHERE client <> ''"
+        zones = "SELECT DISTINCT zone_key FROM candidates"
+        asked = f"asked a JOIN ({zones}) USING (zone_key) JOIN ({names}) n USING (client_key)"
+        pairs = f"SELECT DISTINCT a.zone_key, n.client FROM {asked}"
+        rows = self._table(
+            f"SELECT zone_key, list_sort(list(client)) AS clients FROM ({pairs}) GROUP BY zone_key", "queries_of"
+        )
+        return dict(zip(rows.column("zone_key").to_pylist(), rows.column("clients").to_pylist(), strict=True))
 
     def _make(self, table: str, select: str, step: str) -> None:
         try:
