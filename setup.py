@@ -12,6 +12,7 @@ COMPILED = sorted(
 
 
 def extension(path: str) -> Extension:
+    """Return the extension module that a source file becomes."""
     module = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
     return Extension(module, [path], extra_compile_args=["-O3"])
 

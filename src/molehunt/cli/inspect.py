@@ -16,7 +16,9 @@ app.add_typer(settings, name="config")
 
 
 @app.command(name="list")
-def list_(what: Annotated[Literal["readers", "detectors", "sinks", "deliveries"], typer.Argument(help="What to list.")]) -> None:
+def list_(
+    what: Annotated[Literal["readers", "detectors", "sinks", "deliveries"], typer.Argument(help="What to list.")],
+) -> None:
     """List the readers, detectors, sinks or deliveries."""
     for name, summary in _entries(what):
         typer.echo(f"{name:<16} {summary}")
