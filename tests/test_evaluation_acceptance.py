@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+pytestmark = [pytest.mark.xdist_group("evaluation"), pytest.mark.timeout(900)]
+
 #: Tunnels that no rule can find, see docs/labels.md.
 HOPELESS = {"corpus/malicious/ndpi/dns-exf.pcap"}
 MOLEHUNT = "molehunt"
@@ -47,12 +49,10 @@ def rivals(results: list[dict[str, Any]]) -> list[str]:
     return sorted({rule for result in results for rule in result["false_alerts"]} - {MOLEHUNT})
 
 
-@pytest.mark.xdist_group("evaluation")
 def test_every_case_can_be_measured(results: list[dict[str, Any]]):
     assert [(result["name"], result["error"]) for result in results if result["error"]] == []
 
 
-@pytest.mark.xdist_group("evaluation")
 def test_every_capture_alerts_soon(results: list[dict[str, Any]]):
     captures = [result for result in part(results, "corpora") if result["targets"]]
     missed = [r["name"] for r in captures if not all(one["alerted"] for one in caught([r])) and r["name"] not in HOPELESS]
@@ -62,24 +62,20 @@ def test_every_capture_alerts_soon(results: list[dict[str, Any]]):
     assert np.quantile([one["leaked_bytes"] for one in found], 0.95, method="inverted_cdf") <= 1024
 
 
-@pytest.mark.xdist_group("evaluation")
 def test_nothing_benign_alerts(results: list[dict[str, Any]]):
     assert false_alerts(part(results, "corpora")) == {}
 
 
-@pytest.mark.xdist_group("evaluation")
 def test_no_look_alike_alerts(results: list[dict[str, Any]]):
     assert false_alerts(part(results, "lookalikes")) == {}
 
 
-@pytest.mark.xdist_group("evaluation")
 def test_what_attackers_change_is_found(results: list[dict[str, Any]]):
     changes = part(results, "channels")
     missed = [result["name"] for result in changes if not all(one["alerted"] for one in caught([result]))]
     assert len(missed) <= 0.05 * len(changes), missed
 
 
-@pytest.mark.xdist_group("evaluation")
 def test_the_promise_holds(results: list[dict[str, Any]]):
     channels = part(results, "channels") + part(results, "mixed days")
     assert [result["name"] for result in channels if not all(one["listed"] for one in caught([result]))] == []
@@ -88,7 +84,6 @@ def test_the_promise_holds(results: list[dict[str, Any]]):
     assert np.median(list(ratios.values())) <= 1.5
 
 
-@pytest.mark.xdist_group("evaluation")
 def test_molehunt_beats_every_rule_beside_it(results: list[dict[str, Any]]):
     tunnels = [result for result in results if result["targets"]]
     ours = sum(one["alerted"] for one in caught(tunnels))
