@@ -18,7 +18,7 @@ LAYERS = {
     "config": 1, "findings": 1, "tuning": 1, "names": 1, "wire": 1,
     "readers": 2, "engines": 2, "detectors": 2, "rules": 2, "suppress": 2, "sinks": 2,
     "verdict": 3,
-    "detection": 4, "pipeline": 4,
+    "detection": 4, "pipeline": 4, "addresses": 4,
     "curves": 5,
     "watch": 5, "console": 5,
     "cli": 6,
@@ -29,6 +29,7 @@ EVERYWHERE = {"pyarrow", "numpy", "pydantic", "cython"}
 HOMES = {
     "duckdb": {"engines", "readers", "rules"},
     "pyspark": {"engines"},
+    "py4j": {"engines"},
     "publicsuffixlist": {"names"},
     "zstandard": {"readers"},
     "lz4": {"readers"},

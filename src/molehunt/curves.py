@@ -16,7 +16,7 @@ from molehunt.config import Config, DetectionSettings, TuneSettings
 from molehunt.detection import examine
 from molehunt.detectors import Pool, reasons
 from molehunt.detectors.facts import Facts
-from molehunt.engines.duckdb import DuckDBEngine
+from molehunt.engines import Engine
 from molehunt.findings import Confidence, Finding, Report
 from molehunt.pipeline import Progress, ScanOptions, opened
 from molehunt.rules import load as load_rule
@@ -107,7 +107,7 @@ def loosest(config: Config) -> Config:
     return config
 
 
-def found(examined: Examined, engine: DuckDBEngine, config: Config) -> list[Finding]:
+def found(examined: Examined, engine: Engine, config: Config) -> list[Finding]:
     """Return the findings of today among what was examined."""
     findings = []
     for measured, pool in examined:
@@ -182,7 +182,7 @@ def _alerts(ends: list[Outcome], medium: float, config: Config) -> int:
     return sum(not end.capped and end.groups >= least and end.score >= medium for end in ends)
 
 
-def _rule_curves(engine: DuckDBEngine, relation: str, config: Config) -> tuple[int, list[Curve]]:
+def _rule_curves(engine: Engine, relation: str, config: Config) -> tuple[int, list[Curve]]:
     """Run the published rule over all times with one of its numbers changed at a time."""
     rule = load_rule(RULE_ID)
 

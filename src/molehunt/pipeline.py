@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from molehunt.addresses import Addresses, are_addresses
 from molehunt.config import Config
 from molehunt.detection import detect
-from molehunt.engines import Overview, load
-from molehunt.engines.duckdb import DuckDBEngine
-from molehunt.errors import SourceError
+from molehunt.engines import Engine, Overview, load
+from molehunt.errors import ConfigError, SourceError
 from molehunt.findings import Report, Visibility
 from molehunt.readers.sources import Inputs, open_sources
 from molehunt.rules import Rule
@@ -68,7 +68,7 @@ class Progress:
     step: str = "opening"
     done_bytes: int = 0
     total_bytes: int = 0
-    engine: DuckDBEngine | None = None
+    engine: Engine | None = None
 
     def __call__(self, step: str, done_bytes: int, total_bytes: int) -> None:
         """Take what a step says of itself."""
@@ -139,19 +139,28 @@ def read(source: str | Path | Sequence[str | Path], config: Config | None = None
 @contextmanager
 def opened(
     sources: str | Path | Sequence[str | Path], config: Config, options: ScanOptions, progress: Progress
-) -> Iterator[tuple[DuckDBEngine, Inputs]]:
+) -> Iterator[tuple[Engine, Inputs]]:
     """Open an engine and the sources on its connection, and close both at the end."""
     names = [sources] if isinstance(sources, str | Path) else sources
-    with load(options.engine)(memory=options.memory) as engine:
-        inputs = open_sources(
-            [str(name) for name in names],
-            connection=engine.connection, config=config, reader=options.reader, column_map=options.columns, progress=progress,
-        )  # fmt: skip
-        with inputs:
-            yield engine, inputs
+    with (
+        load(options.engine)(memory=options.memory) as engine,
+        _inputs([str(name) for name in names], engine, config, options, progress) as inputs,
+    ):
+        yield engine, inputs
 
 
-def _use(engine: DuckDBEngine, relation: str, options: ScanOptions) -> datetime | None:
+def _inputs(names: list[str], engine: Any, config: Config, options: ScanOptions, progress: Progress) -> Inputs:
+    if options.engine == "spark" and are_addresses(names):
+        if options.rule:
+            raise ConfigError("rules read files, not addresses", next_step="Leave out --rule, or name files")
+        return Addresses(names, engine, {**config.table.columns, **(options.columns or {})})
+    return open_sources(
+        names,
+        connection=engine.connection, config=config, reader=options.reader, column_map=options.columns, progress=progress,
+    )  # fmt: skip
+
+
+def _use(engine: Engine, relation: str, options: ScanOptions) -> datetime | None:
     """Let the engine read what lies in the window; return where the window ends, if it was asked for."""
     now = options.now
     if now is None and options.window is not None:
@@ -161,7 +170,7 @@ def _use(engine: DuckDBEngine, relation: str, options: ScanOptions) -> datetime 
     return now
 
 
-def _by_rule(rule: Rule, engine: DuckDBEngine, inputs: Inputs, config: Config, options: ScanOptions) -> Report:
+def _by_rule(rule: Rule, engine: Engine, inputs: Inputs, config: Config, options: ScanOptions) -> Report:
     run = _retried(
         inputs,
         lambda: rule.run(engine.connection, inputs.relation, now=options.now, window=options.window, config=config),
@@ -183,7 +192,7 @@ def _retried(inputs: Inputs, step: Callable[[], T]) -> T:
 
 
 @contextmanager
-def _reading(progress: Progress, engine: DuckDBEngine, inputs: Inputs) -> Iterator[None]:
+def _reading(progress: Progress, engine: Engine, inputs: Inputs) -> Iterator[None]:
     progress("reading", 0, inputs.total_bytes)
     progress.engine = engine
     try:

@@ -75,6 +75,27 @@ class Candidates:
 class Engine(Protocol):
     """What every engine offers."""
 
+    @property
+    def connection(self) -> Any:
+        """The DuckDB connection in which readers read."""
+        ...
+
+    def use(self, relation: str, *, after: datetime | None = None, until: datetime | None = None) -> None:
+        """Read a relation once, to its end: a SELECT over the connection, or what the engine gave as such."""
+        ...
+
+    def row_count(self) -> int:
+        """Return the rows that were read, also those that are no DNS query with a name."""
+        ...
+
+    def newest(self, relation: str) -> datetime | None:
+        """Return the time of the newest query of a relation."""
+        ...
+
+    def done_ratio(self) -> float:
+        """Return how far the reading has come, 0 to 1; may be asked from another thread."""
+        ...
+
     def groups(self) -> pa.Table:
         """Return the table GROUPS: additive numbers per client, registered domain and hour."""
         ...

@@ -39,10 +39,31 @@ def opened(session: SparkSession, source: str) -> DataFrame:
         return session.table(source.removeprefix(_TABLE))
     ending = re.sub(r"\.(gz|bz2|zst|zstd|lz4|xz)$", "", source.rstrip("/*"), flags=re.IGNORECASE).rpartition(".")[2].lower()
     if ending in {"csv", "tsv"}:
-        return session.read.csv(source, header=True, sep="\t" if ending == "tsv" else ",", escape='"', multiLine=False)
+        return _delimited(session, source, "\t" if ending == "tsv" else ",")
     if ending in {"json", "jsonl", "ndjson"}:
         return session.read.json(source)
     return session.read.orc(source) if ending == "orc" else session.read.parquet(source)
+
+
+def _delimited(session: SparkSession, source: str, separator: str) -> DataFrame:
+    """Open delimited text with a header; lines that do not fit it stand in a column of their own."""
+    settings: dict[str, Any] = {"header": True, "sep": separator, "escape": '"', "columnPruning": False}
+    header = session.read.options(**settings).csv(source).schema
+    return session.read.options(**settings).schema(header.add(_CORRUPT, "string")).csv(source)
+
+
+def whole(frame: DataFrame) -> DataFrame:
+    """Return the records that are not broken."""
+    return frame.where(f"{_CORRUPT} IS NULL") if _CORRUPT in frame.columns else frame
+
+
+def broken(frame: DataFrame) -> tuple[int, str]:
+    """Return how many records are broken, and one of them."""
+    if _CORRUPT not in frame.columns:
+        return 0, ""
+    others = [f"count(`{name}`)" for name in frame.columns if name != _CORRUPT][:1]  # Spark asks for one column beside
+    row = frame.selectExpr(f"count({_CORRUPT})", f"max({_CORRUPT})", *others).first()
+    return (int(row[0]), row[1] or "") if row else (0, "")
 
 
 def leaves(schema: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[str, tuple[str, Any]]:

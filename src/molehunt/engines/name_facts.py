@@ -16,9 +16,11 @@ def name_facts(qname: pa.Array) -> pa.Array:
     plain = pc.utf8_rtrim(qname, ".")
     name = pc.utf8_lower(plain)
     mixed = pc.and_(pc.not_equal(name, plain), pc.not_equal(pc.utf8_upper(name), plain))
-    return pa.StructArray.from_arrays([name, registered_domain(qname), mixed], names=["name", "zone", "mixed_case"])
+    return pa.StructArray.from_arrays([name, zones(qname), mixed], names=["name", "zone", "mixed_case"])
 
 
 def zones(qname: pa.Array) -> pa.Array:
     """Return the registered domain of each name."""
-    return registered_domain(qname)
+    found = registered_domain(qname)
+    assert isinstance(found, pa.Array)
+    return found

@@ -46,6 +46,9 @@ FROM (SELECT ts, coalesce(client, '') AS client, resolver, protocol, qname, coal
 #: What of QUERIES the engine needs.
 _NEEDED = "ts, client, resolver, protocol, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options"
 
+#: Tables that one later step reads once: there is no use in keeping their rows.
+_READ_ONCE = frozenset({"public_zones", "zones", "rotating", "asked_hours"})
+
 _CLIENTS = """
 SELECT zone, client
 FROM (SELECT zone, client, row_number() OVER (PARTITION BY zone ORDER BY client) AS place
@@ -84,7 +87,7 @@ class SparkEngine(Steps):
         self._register()
 
     def _register(self) -> None:
-        from pyspark.sql.functions import arrow_udf
+        from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 
         self.session.udf.register("name_facts", arrow_udf(name_facts, NAME_FACTS))
         self.session.udf.register("registered_domain", arrow_udf(zones, "string"))
@@ -111,11 +114,6 @@ class SparkEngine(Steps):
         connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
         return connection
 
-    @staticmethod
-    def reads(source: str) -> bool:
-        """Tell whether Spark reads a source itself: it is an address."""
-        return lake.is_address(source)
-
     def columns_of(self, source: str) -> list[str]:
         """Return the columns of an address; a field of a struct has a name with dots.
 
@@ -133,13 +131,30 @@ class SparkEngine(Steps):
         """
         frame = self._address(source)
         view = f"address_{len(self._handed)}"
-        frame.createOrReplaceTempView(view)
+        lake.whole(frame).createOrReplaceTempView(view)
         columns = lake.expressions(lake.leaves(frame.schema.jsonValue()), meanings)
         selected = ", ".join(f"{columns[name]} AS {name}" for name in _NEEDED.split(", "))
         relation = f"SELECT {selected} FROM {view}"
         with _step("read"):
             self._handed[relation] = self.session.sql(relation)
         return relation
+
+    def union_of(self, relations: list[str]) -> str:
+        """Return the relation of all rows of several that :meth:`relation_of` gave."""
+        relation = " UNION ALL ".join(relations)
+        with _step("read"):
+            self._handed[relation] = self.session.sql(relation)
+        return relation
+
+    def count_of(self, relation: str) -> int:
+        """Return the rows of a relation."""
+        with _step("read"):
+            return int(self._frame(relation).count())
+
+    def broken_of(self, source: str) -> tuple[int, str]:
+        """Return how many records of an address are broken, and one of them."""
+        with _step("read"):
+            return lake.broken(self._address(source))
 
     def use(self, relation: str, *, after: datetime | None = None, until: datetime | None = None) -> None:
         """Read a relation once, to its end, and keep what the steps need.
@@ -190,7 +205,7 @@ class SparkEngine(Steps):
         if "candidates" not in self._made:
             which = "zone_key = xxhash64(:zone)"
             rows = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of", zone=registered_domain)
-            return list(rows.column("client").to_pylist())
+            return [str(client) for client in rows.column("client").to_pylist()]
         if most not in self._first_clients:  # one job for all candidates, not one for each
             self._first_clients[most] = self._clients_of_candidates(most)
         return self._first_clients[most].get(registered_domain, [])
@@ -200,7 +215,7 @@ class SparkEngine(Steps):
         rows = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of")
         found: dict[str, list[str]] = {}
         for zone, client in zip(rows.column("zone").to_pylist(), rows.column("client").to_pylist(), strict=True):
-            found.setdefault(zone, []).append(client)
+            found.setdefault(str(zone), []).append(str(client))
         return found
 
     def _frame(self, relation: str) -> DataFrame:
@@ -225,7 +240,8 @@ class SparkEngine(Steps):
     def _make(self, table: str, select: str, step: str) -> None:
         """Make a table; a checkpoint keeps its rows and forgets its plan, which would double with every step."""
         with _step(step):
-            self.session.sql(select).localCheckpoint().createOrReplaceTempView(table)
+            frame = self.session.sql(select)
+            (frame if table in _READ_ONCE else frame.localCheckpoint()).createOrReplaceTempView(table)
         self._made.add(table)
 
     def _let_go(self) -> None:

@@ -39,7 +39,7 @@ def running() -> SparkSession | None:
     """
     try:
         from pyspark.sql import SparkSession
-        from pyspark.sql.functions import arrow_udf  # noqa: F401  since 4.1
+        from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # noqa: F401  (since 4.1)
     except ImportError as error:
         raise MissingExtraError("pyspark", "spark") from error
     return SparkSession.getActiveSession()
@@ -80,7 +80,7 @@ def _started(settings: Mapping[str, str], log: IO[bytes]) -> SparkSession:
 
     conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
     # a process has one Java, which outlives its sessions; it writes to the log that it began with
-    gateway = None if SparkContext._gateway else launch_gateway(conf, {"stdout": log, "stderr": log})
+    gateway = None if SparkContext._gateway else launch_gateway(conf, {"stdout": log, "stderr": log})  # type: ignore[no-untyped-call]
     context = SparkContext(conf=conf, gateway=gateway)
     session = SparkSession.builder.getOrCreate()
     if _is_local(settings["spark.master"]):
