@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from molehunt.config import Config, DetectionSettings, TuneSettings
-from molehunt.detection import examine
+from molehunt.config import Config, TuneSettings
+from molehunt.detection import Told, examine
 from molehunt.detectors import Pool, reasons
 from molehunt.detectors.facts import Facts
 from molehunt.engines import Engine
@@ -109,21 +109,27 @@ def loosest(config: Config) -> Config:
 
 def found(examined: Examined, engine: Engine, config: Config) -> list[Finding]:
     """Return the findings of today among what was examined."""
-    findings = []
+    findings, told = [], Told(config)
     for measured, pool in examined:
         facts = measured.under(config.detection)
-        if why := reasons(facts, pool):
+        if (why := reasons(facts, pool)) and not told.covers(facts, pool):
             findings.append(judge(facts, pool, why, fitted(), engine.clients_of))
+            if findings[-1].alert:
+                told.add(facts, pool)
     return findings
 
 
-def outcomes(examined: Examined, settings: DetectionSettings, weights: Weights) -> Iterable[Outcome]:
+def outcomes(examined: Examined, config: Config, weights: Weights) -> Iterable[Outcome]:
     """Yield how each examined group that is listed under these settings ends."""
+    verdict, told = config.detection.verdict, Told(config)
     for measured, pool in examined:
-        facts = measured.under(settings)
-        if why := reasons(facts, pool):
-            result, cap = score(features(facts), why, weights, settings.verdict), capped(facts)
-            yield Outcome(result.value, confidence(result, cap, settings.verdict), cap, result.groups_agreeing)
+        facts = measured.under(config.detection)
+        if (why := reasons(facts, pool)) and not told.covers(facts, pool):
+            result, cap = score(features(facts), why, weights, verdict), capped(facts)
+            sure = confidence(result, cap, verdict)
+            if sure != "low":
+                told.add(facts, pool)
+            yield Outcome(result.value, sure, cap, result.groups_agreeing)
 
 
 def _values(section: BaseModel, field: str, settings: TuneSettings) -> list[float]:
@@ -154,7 +160,7 @@ def _detector_curves(examined: Examined, config: Config) -> list[Curve]:
         part = getattr(config.detection, section)
         points = []
         for value in _values(part, field, config.tune):
-            ends = list(outcomes(examined, _turned(config, section, field, value).detection, weights))
+            ends = list(outcomes(examined, _turned(config, section, field, value), weights))
             points.append(Point(value=value, listed_count=len(ends), alert_count=sum(e.confidence != "low" for e in ends)))
         curves.append(
             Curve(
@@ -170,7 +176,7 @@ def _detector_curves(examined: Examined, config: Config) -> list[Curve]:
 
 def _score_curve(examined: Examined, config: Config) -> Curve:
     verdict = config.detection.verdict
-    ends = list(outcomes(examined, config.detection, fitted()))
+    ends = list(outcomes(examined, config, fitted()))
     steps = sorted({*(verdict.medium + step for step in config.tune.score_steps), verdict.medium})
     points = [Point(value=s, listed_count=len(ends), alert_count=_alerts(ends, s, config)) for s in steps]
     meaning = "score (log10 odds) from which a finding is an alert"
@@ -241,7 +247,7 @@ def proposals(findings: list[Finding]) -> list[Proposal]:
 
 def budget(examined: Examined, config: Config, days: float) -> Budget:
     """Return the score that keeps to the alert budget, as if every alert on this data were false."""
-    ends = list(outcomes(examined, config.detection, fitted()))
+    ends = list(outcomes(examined, config, fitted()))
     verdict, wanted = config.detection.verdict, config.tune.alerts_per_week
     scores = sorted((e.score for e in ends if not e.capped and e.groups >= verdict.groups), reverse=True)
     allowed = math.floor(wanted * days / WEEK_DAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -29,11 +30,45 @@ def detect(engine: Engine, config: Config, *, weights: Weights | None = None, si
     Returns:
         Findings, the surest and largest first.
     """
-    chosen = weights or fitted()
-    found = (
-        judge(facts, pool, why, chosen, engine.clients_of) for facts, pool, why in examine(engine, config, sieve=sieve) if why
-    )
+    chosen, told, found = weights or fitted(), Told(config), []
+    for facts, pool, why in examine(engine, config, sieve=sieve):
+        if not why or told.covers(facts, pool):
+            continue
+        finding = judge(facts, pool, why, chosen, engine.clients_of)
+        found.append(finding)
+        if finding.alert:
+            told.add(facts, pool)
     return sorted(found, key=_order)
+
+
+class Told:
+    """What alerts of single groups have told already, so that a pool of the same queries is not told again.
+
+    Groups come before pools. A pool counts only if what is left of its bytes would be listed without them.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._settings = config.detection
+        self._client_bytes: Counter[str | None] = Counter()
+        self._domain_bytes: Counter[str | None] = Counter()
+
+    def add(self, facts: Facts, pool: Pool) -> None:
+        """Take an alert; only domains that few clients use can be part of a pool of domains."""
+        if pool:
+            return
+        self._domain_bytes[facts.group.registered_domain] += round(facts.up.total_bytes)
+        if facts.group.zone.client_count <= self._settings.group.rare_clients:
+            self._client_bytes[facts.group.client] += round(facts.up.total_bytes)
+
+    def covers(self, facts: Facts, pool: Pool) -> bool:
+        """Tell whether the alerts so far leave nothing of the pool that is worth telling."""
+        if pool == "domains":
+            told, least = self._client_bytes[facts.group.client], self._settings.rotation.bytes
+        elif pool == "clients":
+            told, least = self._domain_bytes[facts.group.registered_domain], self._settings.fan_in.bytes
+        else:
+            return False
+        return told > 0 and facts.up.total_bytes - told < least
 
 
 def examine(engine: Engine, config: Config, *, sieve: bool = True) -> Iterator[tuple[Facts, Pool, list[Reason]]]:
