@@ -7,14 +7,33 @@ from evaluation.cases import Case
 
 #: Files of the quick run: one small capture for each tool family, and benign logs of each kind.
 QUICK_CORPORA = (
-    "malicious/dmachard/", "malicious/bonelee/iodine_direct_ssh6_base128", "malicious/bonelee/dns2tcp_sendfile9",
-    "malicious/sans/", "malicious/bonelee/dnscapy_scp2", "malicious/bonelee/dnscat2_when_exec",
-    "malicious/tomaspena53/MXSIZE-65", "malicious/tomaspena53/MXSIZE-NL-FLSIZE-144", "malicious/ndpi/", "malicious/suricata", "malicious/elisaUD/2",
-    "malicious/ggyggy666/And", "benign/rita", "benign/markbaggett", "benign/otrf_apt29/day2_N", "benign/stratosphere/005",
-    "benign/zeek/nishan", "benign/zeek/trickbot", "benign/zeek/abdoul", "benign/adguard", "benign/pihole/bazmonk",
-    "benign/pihole/p79", "benign/bonelee/2017-8-15", "benign/bonelee/2017-8-2-8", "benign/allowlists",
+    "malicious/dmachard/",
+    "malicious/bonelee/iodine_direct_ssh6_base128",
+    "malicious/bonelee/dns2tcp_sendfile9",
+    "malicious/sans/",
+    "malicious/bonelee/dnscapy_scp2",
+    "malicious/bonelee/dnscat2_when_exec",
+    "malicious/tomaspena53/MXSIZE-65",
+    "malicious/tomaspena53/MXSIZE-NL-FLSIZE-144",
+    "malicious/ndpi/",
+    "malicious/suricata",
+    "malicious/elisaUD/2",
+    "malicious/ggyggy666/And",
+    "benign/rita",
+    "benign/markbaggett",
+    "benign/otrf_apt29/day2_N",
+    "benign/stratosphere/005",
+    "benign/zeek/nishan",
+    "benign/zeek/trickbot",
+    "benign/zeek/abdoul",
+    "benign/adguard",
+    "benign/pihole/bazmonk",
+    "benign/pihole/p79",
+    "benign/bonelee/2017-8-15",
+    "benign/bonelee/2017-8-2-8",
+    "benign/allowlists",
     "formats/suricata_eve/nico",
-)  # fmt: skip
+)
 #: Own recordings of the quick run.
 QUICK_OWN = ("demo", "ordinary", "dns2tcp-key", "iodine-a", "iodine-null-slow", "iodine-txt-base32")
 
