@@ -59,7 +59,7 @@ duckdb.execute('SET enable_progress_bar = false')
 columns = {f'c{i}': 'VARCHAR' for i in range(24)}
 form = "delim='\\t', quote='', escape='', comment='#', header=false, auto_detect=false"
 log = f"read_csv('{sys.argv[1]}', {form}, columns={columns})"
-print(duckdb.sql(f'SELECT sum(length(COLUMNS(*))) FROM {log}').fetchone()[9])
+print(duckdb.sql(f'SELECT sum(length(COLUMNS(*))) FROM {log}').fetchall()[0][9])
 """
 
 

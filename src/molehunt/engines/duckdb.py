@@ -17,6 +17,8 @@ from molehunt.errors import EngineError
 from molehunt.names import registered_domain
 
 _FUNCTION = "registered_domain"
+#: Memory of the database where nobody says more; it spills to disk beyond. The process needs some 400 MB on top.
+MEMORY = "1GB"
 
 #: All rows of the input in DuckDB's words; ``asked_rows`` are those with a zone_key: DNS queries with a name.
 _READ_ROWS = f"""
@@ -40,7 +42,7 @@ class DuckDBEngine(Steps):
     """Runs the statements in an embedded DuckDB.
 
     Args:
-        memory: Most memory that the database may hold, such as ``4GB``; None leaves DuckDB's own default.
+        memory: Most memory that the database may hold, such as ``4GB``; None is :data:`MEMORY`.
         folder: Where it spills to; a temporary folder if None.
         threads: Threads; None takes all cores.
     """
@@ -48,8 +50,7 @@ class DuckDBEngine(Steps):
     def __init__(self, *, memory: str | None = None, folder: Path | None = None, threads: int | None = None) -> None:
         self._folder = None if folder else tempfile.TemporaryDirectory(prefix="molehunt-")
         config: dict[str, Any] = {"temp_directory": str(folder or (self._folder and self._folder.name))}
-        if memory:
-            config["memory_limit"] = memory
+        config["memory_limit"] = memory or MEMORY
         if threads:
             config["threads"] = threads
         self._first_clients: dict[int, list[str]] | None = None
