@@ -12,9 +12,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from molehunt.addresses import Addresses, are_addresses
 from molehunt.config import Config
-from molehunt.detection import detect
 from molehunt.engines import Engine, Overview, load
 from molehunt.errors import ConfigError, SourceError
 from molehunt.findings import Report, Visibility
@@ -105,6 +103,8 @@ def scan(
     with opened(sources, config, options, progress) as (engine, inputs):
         if rule is not None:
             return _by_rule(rule, engine, inputs, config, options)
+        from molehunt.detection import detect  # all detectors, which a rule does not need
+
         with _reading(progress, engine, inputs):
             now = _retried(inputs, lambda: _use(engine, inputs.relation, options))
         progress("detecting", 0, 0)
@@ -150,6 +150,8 @@ def opened(
 
 
 def _inputs(names: list[str], engine: Any, config: Config, options: ScanOptions, progress: Progress) -> Inputs:
+    from molehunt.addresses import Addresses, are_addresses
+
     if options.engine == "spark" and are_addresses(names):
         if options.rule:
             raise ConfigError("rules read files, not addresses", next_step="Leave out --rule, or name files")
