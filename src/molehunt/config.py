@@ -88,6 +88,10 @@ class InformationSettings(_Section):
     strange_ratio: float = Field(0.01, ge=0, le=0.5, description="share of characters that may lie outside an alphabet")
 
 
+#: Octets from which a name is looked at for octets that no host name has: one that carries 20 bytes has more.
+MARK_CHARS = 24
+
+
 class GroupSettings(_Section):
     """What a group is and when a domain counts as rare. Source: DETECTION 2 and 3 (Paxson et al. 2013; DSN 2014)."""
 

@@ -8,8 +8,8 @@ from collections import Counter
 
 import numpy as np
 
+from molehunt.config import MARK_CHARS
 from molehunt.detectors.traffic import Group
-from molehunt.engines.statements import MARK_CHARS
 
 RARE_TYPES = frozenset({"NULL", "PRIVATE", "KEY", "TYPE65399"})
 _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "SIG", "RRSIG", "WKS", "HINFO"})

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from molehunt.config import DetectionSettings
-from molehunt.engines import Candidates, Overview
 from molehunt.names import registered_domain, subdomain
 from molehunt.names.information import information
+from molehunt.schema import Candidates, Overview
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

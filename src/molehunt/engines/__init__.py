@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ import pyarrow as pa
 
 from molehunt.config import DetectionSettings
 from molehunt.errors import ConfigError
+from molehunt.schema import Candidates, Overview
 
 #: name -> "module:object"; loaded on use.
 ENGINES: dict[str, str] = {
@@ -34,42 +34,7 @@ def load(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-@dataclass(frozen=True)
-class Overview:
-    """What the whole input holds; null times mean that the source has none.
-
-    Attributes:
-        query_count: Queries with a name, without mDNS and LLMNR.
-        client_count: Distinct clients, the unknown one included.
-        domain_count: Distinct registered domains.
-        first_ts: Oldest query.
-        last_ts: Newest query.
-        has_clients: Whether any row says who asked.
-        has_answers: Whether any row shows answers.
-        forwarder: The one client, if it asks for so many domains that others must stand behind it.
-    """
-
-    query_count: int
-    client_count: int
-    domain_count: int
-    first_ts: datetime | None
-    last_ts: datetime | None
-    has_clients: bool = True
-    has_answers: bool = True
-    forwarder: str | None = None
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """What the sieve let through.
-
-    Attributes:
-        rows: Their queries, ordered by zone_key, client_key, ts; columns of ``CANDIDATE_ROWS``.
-        zones: Facts of their domains over all clients; columns of ``CANDIDATE_ZONES``.
-    """
-
-    rows: pa.Table
-    zones: pa.Table
+__all__ = ["Candidates", "Engine", "Overview"]
 
 
 class Engine(Protocol):

@@ -129,7 +129,10 @@ class DuckDBEngine(Steps):
         rows = self._table(
             f"SELECT zone_key, list_sort(list(client)) AS clients FROM ({pairs}) GROUP BY zone_key", "queries_of"
         )
-        return dict(zip(rows.column("zone_key").to_pylist(), rows.column("clients").to_pylist(), strict=True))
+        keys: Any
+        clients: Any
+        keys, clients = (rows.column(name).to_pylist() for name in ("zone_key", "clients"))
+        return dict(zip(keys, clients, strict=True))
 
     def _make(self, table: str, select: str, step: str) -> None:
         try:

@@ -10,7 +10,7 @@ Bounds: a step may count too much and never too little, see :func:`candidates`.
 
 from __future__ import annotations
 
-from molehunt.config import DetectionSettings
+from molehunt.config import MARK_CHARS, DetectionSettings
 
 #: Columns of ``asked_rows``, made by the engine from QUERIES: one row per DNS query with a name, mDNS and LLMNR left out.
 COLUMNS: dict[str, str] = {
@@ -35,8 +35,7 @@ COLUMNS: dict[str, str] = {
     "marked": "1 if the name is long and holds an octet that no host name has",
 }
 
-#: Shorter names are not worth looking for odd octets: a name that carries 20 bytes has more than so many characters.
-MARK_CHARS = 24
+__all__ = ["MARK_CHARS", "RARE_TYPES", "STEPS", "numbers", "text"]
 
 RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
 
