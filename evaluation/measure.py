@@ -131,7 +131,7 @@ def _alarms(rivals: dict[str, Rival], queries: pa.Table) -> dict[str, list[Alarm
     if not rivals:
         return {}
     with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("SET TimeZone = 'UTC'").fetchall()
+        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false").fetchall()
         connection.register("case_queries", _with_times(queries))
         return {name: _pairs(rival(connection, "SELECT * FROM case_queries")) for name, rival in rivals.items()}
 
