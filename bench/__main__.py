@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.ratio import CACHE, Ratio
 
 #: In the order in which they run.
-BENCHES = ("start", "names", "information", "wire", "readers", "rule", "detect", "sinks")
+BENCHES = ("start", "names", "information", "wire", "readers", "rule", "detect", "spark", "sinks")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from molehunt.engines.lake import is_address
 from molehunt.errors import ConfigError, SourceSchemaError
 from molehunt.findings import Problem, SourceSummary
 from molehunt.readers.sources import Inputs
-from molehunt.readers.vocabulary import guess
+from molehunt.readers.vocabulary import guess, likeliest
 
 if TYPE_CHECKING:
     from molehunt.engines.spark import SparkEngine
@@ -77,7 +77,8 @@ class Addresses(Inputs):
 
 def _meanings(source: str, engine: SparkEngine, columns: Mapping[str, str]) -> dict[str, str]:
     there = engine.columns_of(source)
-    meanings = {**guess(there), **columns}
+    guessed = guess(there) or (likeliest(there) if columns.get("qname") else {})
+    meanings = {**guessed, **columns}
     if not meanings.get("qname"):
         raise SourceSchemaError(
             f"no column is known to hold the name asked; columns: {', '.join(there[:40])}",

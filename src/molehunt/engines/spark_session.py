@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING
 
@@ -37,6 +39,7 @@ def running() -> SparkSession | None:
     Raises:
         MissingExtraError: pyspark, or a new enough one, is not installed.
     """
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # nothing here uses pandas
     try:
         from pyspark.sql import SparkSession
         from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # noqa: F401  (since 4.1)
@@ -63,7 +66,7 @@ def start(master: str, memory: str | None, conf: Mapping[str, str]) -> SparkSess
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         **({"spark.driver.memory": mebibytes(memory)} if memory else {}),
-        **({"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} if _is_local(master) else {}),
+        **(_local(master) if _is_local(master) else {}),
         **conf,
     }
     with tempfile.TemporaryFile() as log:
@@ -85,12 +88,22 @@ def _started(settings: Mapping[str, str], log: IO[bytes]) -> SparkSession:
     session = SparkSession.builder.getOrCreate()
     if _is_local(settings["spark.master"]):
         context.pythonExec = sys.executable
-        session.conf.set("spark.sql.shuffle.partitions", max(8, _PARTITIONS_PER_CORE * context.defaultParallelism))
     return session
 
 
 def _is_local(master: str) -> bool:
     return master.partition("[")[0] == "local"
+
+
+def _local(master: str) -> dict[str, str]:
+    """Return the settings for this machine alone: nobody else is listened to, and shuffles are as small as the machine."""
+    cores = re.match(r"local\[(\d+)", master)
+    partitions = _PARTITIONS_PER_CORE * (int(cores[1]) if cores else os.cpu_count() or 1)
+    return {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": str(partitions),
+    }
 
 
 def _failure(error: Exception, log: IO[bytes]) -> Exception:

@@ -10,7 +10,7 @@ from molehunt.config import Config
 from molehunt.errors import ConfigError, SourceSchemaError
 from molehunt.readers import Reading, SourceFile, tables
 from molehunt.readers.mapped import reading
-from molehunt.readers.vocabulary import STANDARDS, guess, match
+from molehunt.readers.vocabulary import guess, likeliest
 from molehunt.schema import QUERIES_SQL_TYPES
 
 #: What a name looks like, for the advice which column it could be.
@@ -52,7 +52,7 @@ def _meanings(file: SourceFile, table: tables.Table, named: dict[str, str]) -> d
     """Return our column -> the file's: the user's choice before the guess."""
     guessed = guess(table.names)
     if not guessed and "qname" in named:
-        guessed = max((match(vocabulary, table.names) for vocabulary in STANDARDS.values()), key=len)
+        guessed = likeliest(table.names)
     for ours, theirs in named.items():
         if theirs and theirs not in table.names:
             raise SourceSchemaError(f"no column {theirs!r} for {ours}; columns: {_shown(table)}", where=file.name)

@@ -166,3 +166,9 @@ def guess(names: Iterable[str], standards: Iterable[Vocabulary] = STANDARDS.valu
     names = list(names)
     matches = [found for found in (match(vocabulary, names) for vocabulary in standards) if "qname" in found]
     return max(matches, key=len, default={})
+
+
+def likeliest(names: Iterable[str]) -> dict[str, str]:
+    """Return our column -> the file's by the standard that has most of them, be there a name asked or not."""
+    names = list(names)
+    return max((match(vocabulary, names) for vocabulary in STANDARDS.values()), key=len)
