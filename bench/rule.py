@@ -1,5 +1,8 @@
 """The published rule over 5,000,000 queries of a day, as CSV and as Parquet, beside DuckDB by itself and beside duckdb-kql.
 
+The export is a CSV with the columns of Sentinel's table DnsEvents; the lean CSV has six columns only, of which the rule needs
+four: there, next to nothing is left to skip.
+
 The data are made by DuckDB from hashes, the same each time: 5,000 clients; 80 % short names of 20,000 sites, the rest names of
 content delivery (5,000 distinct), antivirus look-ups, reverse zones and 50,000 names of tunnels. About one in eight names is
 long. Ours is ``molehunt scan --rule``, from the start of the process to the written rows.
@@ -38,6 +41,22 @@ SELECT TIMESTAMPTZ '2026-01-05 00:00:00+00' + to_microseconds((i * ({day_us} // 
 FROM (SELECT i, hash(i) AS h, hash(i + 77777777) AS g, hash(i * 3 + 1) % 1000 AS k FROM range({rows}) numbers(i))
 ) TO '{target}' ({form})''')
 """
+EXPORT = """
+import sys, duckdb
+duckdb.execute('SET enable_progress_bar = false')
+empty = ', '.join(f"'' AS {name}" for name in (
+    'MaliciousIP', 'IndicatorThreatType', 'Description', 'TLPLevel', 'Confidence', 'Severity', 'FirstReportedDateTime',
+    'LastReportedDateTime', 'IsActive', 'ReportReferenceLink', 'RemoteIPLongitude', 'RemoteIPLatitude', 'RemoteIPCountry',
+    'Message'))
+duckdb.execute(f'''COPY (
+SELECT '3f2a9c1e-7b44-4c0d-9a55-0d6c2b8e1f73' AS TenantId, Computer || '.corp.example.com' AS Computer, TimeGenerated,
+    ClientIP, Name, QueryType, 256 + hash(Name) % 5 AS EventId, 'LookupQuery' AS SubType,
+    (hash(Name) % 223 + 1) || '.' || (hash(Name) % 251) || '.' || (hash(Name) % 253) || '.7' AS IPAddresses, {empty},
+    'LOOK_UP' AS TaskCategory, 'Success' AS Result, 0 AS ResultCode, 'OpsManager' AS SourceSystem, 'DnsEvents' AS Type,
+    '/subscriptions/5c1f0f0e-1111-4222-8333-9a8b7c6d5e4f/resourcegroups/dns/providers/microsoft.compute/virtualmachines/'
+        || Computer AS _ResourceId
+FROM '{sys.argv[1]}') TO '{sys.argv[2]}' (FORMAT csv, HEADER)''')
+"""
 SUM = "import sys, duckdb; print(duckdb.sql(f\"SELECT sum(length(Name)) FROM '{sys.argv[1]}'\").fetchall())"
 PLAIN = """
 import sys, duckdb
@@ -52,12 +71,6 @@ WHERE TimeGenerated > (SELECT max(TimeGenerated) FROM '{sys.argv[1]}') - INTERVA
 GROUP BY ClientIP, TopDomain
 HAVING QueryCount > 20 AND UniqueSubdomains > 10 AND AvgDomainLength > 40
 ORDER BY QueryCount DESC''').fetchall()))
-"""
-TWIN = """
-import sys, duckdb
-from molehunt.rules import load
-columns = "TimeGenerated AS ts, ClientIP AS client, Name AS qname, QueryType AS qtype"
-print(len(load("T1071.004").run(duckdb.connect(), f"SELECT {columns} FROM '{sys.argv[1]}'").result.rows))
 """
 KQL = """
 import sys, datetime, duckdb_kql
@@ -83,18 +96,31 @@ def data(form: str, options: str, rows: int = ROWS) -> Path:
     return path
 
 
+def export(parquet: str) -> Path:
+    """Return the same queries as Sentinel exports them, made on first use."""
+    import subprocess
+
+    path = CACHE / f"rule-{ROWS}-export.csv"
+    if not path.exists():
+        partial = path.with_suffix(".partial")
+        subprocess.run(python(EXPORT, parquet, str(partial)), check=True)
+        partial.rename(path)
+    return path
+
+
 def run() -> list[Ratio]:
     """Compare whole processes on the same files."""
     csv, parquet = str(data("csv", "FORMAT csv, HEADER")), str(data("parquet", "FORMAT parquet"))
+    sentinel = str(export(parquet))
     rule = ["scan", "--rule", "T1071.004", "--format", "csv", "-q"]
     return [
         compare(
-            "published rule over 5 M rows of CSV, beside DuckDB's sum of the names' lengths",
-            molehunt(*rule, csv), python(SUM, csv), target=2.5, target_mib=PEAK_MIB,
+            "published rule over 5 M rows of Sentinel's CSV export, beside DuckDB's sum of the names' lengths",
+            molehunt(*rule, sentinel), python(SUM, sentinel), target=2.5, target_mib=PEAK_MIB,
         ),
         compare(
-            "its native twin alone over the same CSV as DuckDB reads it, beside the same sum",
-            python(TWIN, csv), python(SUM, csv), target=2.5, target_mib=PEAK_MIB,
+            "published rule over 5 M rows of a lean CSV, beside DuckDB's sum of the names' lengths",
+            molehunt(*rule, csv), python(SUM, csv), target=2.5, target_mib=PEAK_MIB,
         ),
         compare(
             "published rule over 5 M rows of Parquet, beside plain SQL of the same aggregation",

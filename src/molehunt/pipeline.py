@@ -38,6 +38,7 @@ class ScanOptions:
         window: How far back from ``now`` queries count; None is everything.
         now: End of the window; None is the newest record.
         engine: ``duckdb`` or ``spark``.
+        master: Where Spark runs, such as ``local[2]`` or ``spark://host:7077``; None is all cores of this machine.
         memory: Limit of the engine's memory, such as ``4GB``; it spills to disk beyond.
         reproducible: Leave out of the report what differs between machines: the folders of the sources.
     """
@@ -48,6 +49,7 @@ class ScanOptions:
     window: timedelta | None = None
     now: datetime | None = None
     engine: str = "duckdb"
+    master: str | None = None
     memory: str | None = None
     reproducible: bool = False
 
@@ -142,8 +144,11 @@ def opened(
 ) -> Iterator[tuple[Engine, Inputs]]:
     """Open an engine and the sources on its connection, and close both at the end."""
     names = [sources] if isinstance(sources, str | Path) else sources
+    if options.master and options.engine != "spark":
+        raise ConfigError("a master is for Spark", next_step="Add --engine spark")
+    where = {"master": options.master} if options.master else {}
     with (
-        load(options.engine)(memory=options.memory) as engine,
+        load(options.engine)(memory=options.memory, **where) as engine,
         _inputs([str(name) for name in names], engine, config, options, progress) as inputs,
     ):
         yield engine, inputs

@@ -49,6 +49,7 @@ def scan(
     now: Annotated[str | None, typer.Option(metavar="TIME", help="End of the window, RFC 3339. [newest record]")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="Settings, a TOML file.")] = None,
     engine: Annotated[str, typer.Option(metavar="NAME", help="duckdb or spark.")] = "duckdb",
+    master: Annotated[str | None, typer.Option(metavar="URL", help="Where Spark runs, e.g. local[2]. [local[*]]")] = None,
     memory: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Limit of the engine's memory; it spills to disk beyond, e.g. 4GB."),
@@ -81,7 +82,7 @@ def scan(
     receivers = Deliveries(deliver or [], secret or [], spool, ca_file).resolve(settings.delivery)
     options = ScanOptions(
         reader=reader, columns=_column_map(columns or []), rule=rule, window=_window(window, rule), now=_moment(now),
-        engine=engine, memory=memory, reproducible=reproducible,
+        engine=engine, master=master, memory=memory, reproducible=reproducible,
     )  # fmt: skip
     with shown_on_terminal(not quiet and sys.stderr.isatty()) as progress:
         report = run(sources, settings, options, progress)
