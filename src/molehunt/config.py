@@ -112,6 +112,8 @@ class EarlySettings(_Section):
     clients: int = Field(2, ge=1, description="most clients of the domain, or else at most the sharing below")
     sharing: float = Field(1.25, ge=1, description="distinct (client, name) over distinct names of the domain")
     mark_names: int = Field(2, ge=1, description="distinct names suffice, if they hold octets that no host name has")
+    heavy_names: int = Field(5, ge=2, description="distinct names suffice, if each carries the bytes below")
+    heavy_bytes: float = Field(64.0, gt=0, description="bytes that each of so few names carries, in the mean")
 
 
 class VolumeSettings(_Section):

@@ -119,6 +119,7 @@ class Traffic:
         few = self._clients() <= e.clients
         small = few & (upper >= e.sum_bytes) & (upper >= count * e.least_bytes)
         early = (count >= e.names) & (small | (upper >= count * e.name_bytes))
+        early |= (count >= e.heavy_names) & (upper >= count * e.heavy_bytes)
         much = upper + choices >= min(v.bytes, v.alert_bytes, settings.slow.bytes)
         certain = _numbers(self._rows, "certain")[self.starts[:-1]] > 0
         found: Bools = early | much | certain
@@ -215,20 +216,24 @@ class Traffic:
         return self._zones.get(key) or Zone(0, 0, 0, np.nan)
 
     def _fresh(self, index: Ints) -> Bools:
-        """Mark the queries that are no retry: not the same name and type within ``retry_s`` of one that counts."""
+        """Mark the queries that are no retry: not the same name and type within ``retry_s`` of one that counts.
+
+        Where the answer to that one had outlived its TTL, the name had to be asked again: that is a message, not a retry.
+        """
         fresh = np.ones(len(index), dtype=np.bool_)
         ts_s, keys = self._ts_s[index], self._name_key[index]
         if self._retry_s <= 0 or len(np.unique(keys)) == len(index):
             return fresh
-        qtypes = _objects(self._at(index), "qtype")
-        last: dict[tuple[int, int, Any], float] = {}
+        rows = self._at(index)
+        qtypes, ttls = _objects(rows, "qtype"), rows.column("answer_ttls").to_pylist()
+        until: dict[tuple[int, int, Any], float] = {}
         clients = self.client_key[index].tolist()
         for i, key in enumerate(zip(clients, keys.tolist(), qtypes, strict=True)):
-            before = last.get(key)
-            if before is not None and ts_s[i] - before < self._retry_s:
+            if ts_s[i] < until.get(key, -np.inf):
                 fresh[i] = False
             else:
-                last[key] = ts_s[i]
+                lived_s = min(ttls[i], default=self._retry_s) if ttls[i] is not None else self._retry_s
+                until[key] = ts_s[i] + min(lived_s, self._retry_s)
         return fresh
 
 

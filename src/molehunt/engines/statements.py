@@ -112,6 +112,7 @@ SELECT r.client_key, r.zone_key,
        CASE WHEN r.marked_count >= {mark_names} OR r.case_chars > 0 OR {rare_enough} THEN 1 ELSE 0 END AS certain
 FROM rated r LEFT JOIN rotating o ON r.client_key = o.client_key
 WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_bytes})
+   OR (r.name_count >= {heavy_names} AND r.chars + r.name_count + 32 >= {heavy_bytes})
    OR (r.query_count >= {early_names} AND r.case_chars + r.query_count >= {early_bytes})
    OR r.chars + r.case_chars + r.name_count + 32 + r.query_count * (log2(r.query_count) + 2) / 8 >= {least_bytes}
    OR r.marked_count >= {mark_names}
@@ -191,6 +192,8 @@ def numbers(settings: DetectionSettings) -> dict[str, float]:
         "rare_ratio": s.group.rare_ratio,
         "early_names": s.early.names,
         "early_bytes": s.early.names * s.early.name_bytes,
+        "heavy_names": s.early.heavy_names,
+        "heavy_bytes": s.early.heavy_names * s.early.heavy_bytes,
         "mark_names": s.early.mark_names,
         "least_bytes": min(s.volume.bytes, s.volume.alert_bytes, s.slow.bytes),
         "beats": s.beacon.beats,
