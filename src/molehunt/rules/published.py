@@ -106,7 +106,7 @@ def _finding(row: dict[str, Any], config: Config) -> Finding:
     client, domain = row["ClientIP"] or None, row["TopDomain"] or None
     evidence = _evidence(row, config.rule)
     prior = config.detection.verdict.prior
-    return Finding.model_construct(
+    return Finding(
         finding_id=finding_id(client, domain, "tunnel"),
         client=client,
         registered_domain=domain,
@@ -141,7 +141,7 @@ def _evidence(row: dict[str, Any], rule: PublishedRule) -> list[Evidence]:
         ),
     ]  # fmt: skip
     return [
-        Evidence.model_construct(  # our own words and numbers: nothing to check, and there may be thousands
+        Evidence(
             detector=RULE_ID, feature=feature, value=value, unit=unit, weight=rule.fact_weight + more, sentence=sentence,
             group=group,
         )
