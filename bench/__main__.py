@@ -41,6 +41,9 @@ def main() -> None:
 def markdown(ratios: list[Ratio]) -> str:
     """Return the table that docs/performance.md holds."""
     lines = [
+        "# Performance",
+        "",
+        'Written by `python -m bench --write docs/performance.md`; a ratio above its "at most" is a target that is missed.',
         f"Measured on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores, Python {platform.python_version()}.",
         "Ratio is ours ÷ other, whole processes, median of pairs run in turn; below 1 is faster than the other.",
         "",
