@@ -66,7 +66,7 @@ def run(command: list[str]) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - before
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1}:
+    if process.returncode != 0:
         raise RuntimeError(f"{command[:4]} left with {process.returncode}: {complaint.decode(errors='replace')[-500:]}")
     return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
