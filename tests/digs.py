@@ -11,7 +11,9 @@ from language import queries
 from molehunt.config import Config
 from molehunt.detection import detect
 from molehunt.engines.duckdb import DuckDBEngine
+from molehunt.engines.steps import ROWS, ZONES, Steps
 from molehunt.findings import Finding
+from molehunt.schema import Candidates
 
 
 def payload(count: int, size: int, seed: int = 1) -> list[str]:
@@ -42,6 +44,15 @@ def find(*lines: str, table: pa.Table | None = None, sieve: bool = True, config:
     with DuckDBEngine(threads=1) as engine:
         engine.use_table(queries(*lines) if table is None else table)
         return detect(engine, config or Config(), sieve=sieve)
+
+
+def candidates(engine: Steps, *, sieve: bool = True) -> Candidates:
+    """Return all candidates as one part."""
+    engine.sift(Config().detection, sieve=sieve)
+    found = list(engine.candidates())
+    if not found:
+        return Candidates(ROWS.empty_table(), ZONES.empty_table())
+    return Candidates(pa.concat_tables([part.rows for part in found]), pa.concat_tables([part.zones for part in found]))
 
 
 def keys(findings: list[Finding]) -> list[tuple]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from digs import channel
+from digs import candidates, channel
 from language import queries
-from molehunt.config import Config
 from molehunt.engines.duckdb import DuckDBEngine
 from molehunt.errors import EngineError
 from molehunt.schema import GROUPS, QUERIES
@@ -71,21 +70,21 @@ def test_an_empty_input_has_no_groups_and_no_candidates():
     with DuckDBEngine(threads=1) as engine:
         engine.use_table(QUERIES.empty_table())
         assert engine.groups().num_rows == 0
-        assert engine.candidates(Config().detection).rows.num_rows == 0
+        assert candidates(engine).rows.num_rows == 0
         assert engine.overview().query_count == 0
 
 
 def test_a_resolver_of_others_does_not_make_their_names_public():
     lines = [line for i in range(3) for line in channel(20, client=f"10.0.0.{i}", rest=f"TXT +9s @10.0.0.{i + 1}")]
     with engine_of(*lines) as engine:
-        rows = engine.candidates(Config().detection).rows
+        rows = candidates(engine).rows
     assert rows.num_rows == 60
     assert set(rows.column("name_clients").to_pylist()) == {None}
 
 
 def test_other_clients_of_a_domain_are_told_in_order():
     with engine_of("10.0.0.3 a.example.com", "10.0.0.1 b.example.com", "10.0.0.2 c.example.org") as engine:
-        engine.candidates(Config().detection, sieve=False)
+        candidates(engine, sieve=False)
         assert engine.clients_of("example.com", 5) == ["10.0.0.1", "10.0.0.3"]
         assert engine.clients_of("example.com", 1) == ["10.0.0.1"]
 

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import DATA
-from digs import channel, office
+from digs import candidates, channel, office
 from language import START, queries
 from molehunt.config import Config
 from molehunt.detection import detect
@@ -105,15 +105,16 @@ def results(engine: Steps, table: pa.Table, *, sieve: bool = True) -> dict:
     """Return everything that an engine hands on."""
     engine.use_table(table)
     groups, overview = engine.groups(), engine.overview()
-    candidates = engine.candidates(Config().detection, sieve=sieve)
-    engine.candidates = lambda *args, **kwargs: candidates  # type: ignore[method-assign]  # they cost most; make them once
+    found = candidates(engine, sieve=sieve)
+    engine.sift = lambda *args, **kwargs: None  # type: ignore[method-assign]  # it costs most; do it once
+    engine.candidates = lambda: iter([found] if found.rows.num_rows else [])  # type: ignore[method-assign]
     zones = [str(zone) for zone in groups["registered_domain"].unique().to_pylist()[:2]]
     return {
-        "schemas": (groups.schema, candidates.rows.schema, candidates.zones.schema),
+        "schemas": (groups.schema, found.rows.schema, found.zones.schema),
         "groups": groups.to_pylist(),
         "overview": overview,
-        "rows": blocks(candidates.rows),
-        "zones": rows_of(candidates.zones),
+        "rows": blocks(found.rows),
+        "zones": rows_of(found.zones),
         "row_count": engine.row_count(),
         "clients": [engine.clients_of(zone, 3) for zone in zones] if not sieve else [],
         "findings": detect(engine, Config()),

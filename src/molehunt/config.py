@@ -144,6 +144,7 @@ class BeaconSettings(_Section):
     """Regular gaps. Source: DETECTION 4, measured: at most 0.1 % false on exponential gaps."""
 
     beats: int = Field(12, ge=6, description="fewest beats")
+    names: int = Field(4, ge=1, description="fewest names of the client's own, or changes of the answer to one name")
     offset: float = Field(7.0, gt=0, description="a in R > a + b n")
     slope: float = Field(0.085, ge=0, description="b in R > a + b n")
     period_s: float = Field(1.0, ge=0, description="shortest period; faster is a burst, not a beat")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-import numpy as np
-
 from molehunt.config import Config
 from molehunt.detectors import Pool, Reason, reasons
 from molehunt.detectors.facts import Facts
 from molehunt.detectors.traffic import Ints, Traffic
-from molehunt.engines import Engine
+from molehunt.engines import Engine, Overview
 from molehunt.findings import CONFIDENCES, Finding
 from molehunt.verdict import judge
 from molehunt.verdict.weights import Weights, fitted
@@ -72,25 +70,30 @@ class Told:
 
 
 def examine(engine: Engine, config: Config, *, sieve: bool = True) -> Iterator[tuple[Facts, Pool, list[Reason]]]:
-    """Yield every group and pool that passes the sieve, with the reasons to list it, if any."""
-    settings = config.detection
-    traffic = Traffic(engine.candidates(settings, sieve=sieve), engine.overview(), settings.group.retry_s)
-    public = traffic.public_answers(settings.group.public_clients)
-    for index, pool in shapes(traffic, config, sieve=sieve):
+    """Yield every group and pool that passes the sieve, with the reasons to list it, if any; part by part.
+
+    The groups of a domain come before the pool of its clients, and all groups before the pools of domains.
+    """
+    engine.sift(config.detection, sieve=sieve)
+    site, public = engine.overview(), engine.public_answers()
+    for index, pool, traffic in _shapes(engine, site, config, sieve=sieve):
         facts = Facts(traffic.group(index, pool=pool), config, public)
         yield facts, pool, reasons(facts, pool)
 
 
-def shapes(traffic: Traffic, config: Config, *, sieve: bool = True) -> Iterator[tuple[Ints, Pool]]:
-    """Yield the rows of every group and of every pool that a detector looks at."""
-    worth = traffic.promising(config.detection)
-    for start, end, kept in zip(traffic.starts[:-1].tolist(), traffic.starts[1:].tolist(), worth.tolist(), strict=True):
-        if kept or not sieve:
-            yield np.arange(start, end), ""
-    for index in traffic.pools_of_domains(config.detection):
-        yield index, "domains"
-    for index in traffic.pools_of_clients(config.detection):
-        yield index, "clients"
+def _shapes(engine: Engine, site: Overview, config: Config, *, sieve: bool) -> Iterator[tuple[Ints, Pool, Traffic]]:
+    """Yield the rows of every group and of every pool that a detector looks at, and where they are."""
+    settings = config.detection
+    for part in engine.candidates():
+        traffic = Traffic(part, site, settings.group.retry_s)
+        for index in traffic.groups(settings, sieve=sieve):
+            yield index, "", traffic
+        for index in traffic.pools_of_clients(settings):
+            yield index, "clients", traffic
+    for part in engine.rotating():
+        traffic = Traffic(part, site, settings.group.retry_s)
+        for index in traffic.pools_of_domains(settings):
+            yield index, "domains", traffic
 
 
 def _order(finding: Finding) -> tuple[int, float, str, str]:

@@ -177,11 +177,11 @@ class Overview:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What the sieve let through.
+    """A part of what the sieve let through, as much as is looked at in one go.
 
     Attributes:
-        rows: Their queries, ordered by zone_key, client_key, ts; columns of ``CANDIDATE_ROWS``.
-        zones: Facts of their domains over all clients; columns of ``CANDIDATE_ZONES``.
+        rows: Queries; columns of ``engines.steps.ROWS``.
+        zones: Facts of their domains over all clients; columns of ``engines.steps.ZONES``.
     """
 
     rows: pa.Table

@@ -2,9 +2,9 @@
 
 Idea: an implant asks for work at its own pace. Rhythm alone is never an alert, since clocks and updates keep time too.
 Formula: gamma-shape fit of the gaps between bursts against exponential, see :mod:`molehunt.detectors.rhythm`; the domain is
-rare and at least one name differs from query to query or answers change.
+rare, and it asks at least ``names`` names of its own, or the answer to one name changes as often.
 Source: DETECTION 4; measured: at most 0.1 % false on exponential gaps, 20 % jitter found by 24 beats, 50 % by 72.
-Defaults: 12 beats, R > 7 + 0.085 n.
+Defaults: 12 beats, R > 7 + 0.085 n, 4 names or changes.
 Misses: jitter drawn from an exponential; fewer than 12 beats; domains that many clients use; a beacon with one name and one
 answer, which moves nothing and is as frequent in honest networks.
 """
@@ -26,7 +26,7 @@ class Beacon:
         """Say why the group has to be listed, or None."""
         if not facts.regular or not facts.rare or facts.beat is None:
             return None
-        few = max(2, facts.settings.early.names // 2)
+        few = facts.settings.beacon.names
         if facts.own_name_count < few and facts.most_changes < few:
             return None
         beat = facts.beat

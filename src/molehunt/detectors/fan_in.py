@@ -28,6 +28,8 @@ class FanIn:
         group = facts.group
         if group.clients < s.clients or facts.own_name_count > s.names * group.clients:
             return None
+        if facts.own_name_count < len(group.names):  # a name that many clients ask is a service's
+            return None
         if facts.up.total_bytes < s.bytes or facts.name_bytes < s.name_bytes or (facts.sharing or 1.0) > 1.25:
             return None
         text = f"{group.clients:,} clients asked {len(group.names):,} names, hardly one of them shared"

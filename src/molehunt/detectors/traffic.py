@@ -58,14 +58,12 @@ class Group:
         qtypes: Record type of each query, "" where unknown.
         rcodes: Response code of each query, or None.
         answers: Sorted rdata of each query, or None.
-        answer_bytes: Octets of rdata, -1 where unknown.
         ttl_s: Smallest TTL of each answer, NaN where unknown.
         options: EDNS options of each query, or None.
         zone: The domain over all clients; for a pool of domains, the sum.
         site: The whole input.
         clients: Distinct clients in the group.
         domains: Distinct registered domains in the group.
-        asked_count: Queries, retries included.
         noisy_case: Whether letter case is noise (0x20): the domain itself is spelt in many ways.
     """
 
@@ -79,19 +77,17 @@ class Group:
     qtypes: Objects
     rcodes: Objects
     answers: Objects
-    answer_bytes: Ints
     ttl_s: Floats
     options: Objects
     zone: Zone
     site: Overview
     clients: int
     domains: int
-    asked_count: int
     noisy_case: bool
 
 
 class Traffic:
-    """The rows of all candidates as columns, from which groups and pools are cut."""
+    """The rows of a part of the candidates as columns, from which groups and pools are cut."""
 
     def __init__(self, candidates: Candidates, site: Overview, retry_s: float) -> None:
         rows: Any = candidates.rows.combine_chunks()
@@ -105,7 +101,13 @@ class Traffic:
         self._zones = _zones(candidates.zones)
         self.starts = _starts(self.zone_key, self.client_key)
 
-    def promising(self, settings: DetectionSettings) -> Bools:
+    def groups(self, settings: DetectionSettings, *, sieve: bool = True) -> Iterator[Ints]:
+        """Yield the rows of every group; with the sieve, of those that are worth cutting."""
+        worth = self._promising(settings) if sieve else np.ones(len(self.starts) - 1, dtype=np.bool_)
+        for i in np.flatnonzero(worth).tolist():
+            yield np.arange(self.starts[i], self.starts[i + 1])
+
+    def _promising(self, settings: DetectionSettings) -> Bools:
         """Mark the groups that are worth cutting: a detector could list them by the bits of their names, or by something else.
 
         The bits of all groups are counted at once, without the general compressors, which could only lower them.
@@ -139,15 +141,6 @@ class Traffic:
         places = np.sort(order[first & (self._name_clients[order] < public_clients)])
         return places, np.searchsorted(places, self.starts)
 
-    def public_answers(self, clients: int) -> frozenset[str]:
-        """Return the records that so many clients got; they say nothing about one of them."""
-        if self.site.client_count < clients or not self._rows.num_rows:
-            return frozenset()
-        answers = self._rows.column("answers").combine_chunks()
-        pairs = pa.table({"client": self.client_key[pc.list_parent_indices(answers)], "record": pc.list_flatten(answers)})
-        counts: Any = pairs.group_by(["client", "record"]).aggregate([]).group_by("record").aggregate([("client", "count")])
-        return frozenset(counts.filter(pc.field("client_count") >= clients)["record"].to_pylist())
-
     def pools_of_domains(self, settings: DetectionSettings) -> Iterator[Ints]:
         """Yield, per client, its rows in domains that it has to itself, names too short to count left out."""
         few = settings.group.rare_clients
@@ -158,7 +151,8 @@ class Traffic:
 
     def pools_of_clients(self, settings: DetectionSettings) -> Iterator[Ints]:
         """Yield, per domain, its rows over all clients, where these are many enough."""
-        yield from _split(np.arange(len(self.zone_key)), self.zone_key, self.client_key, settings.fan_in.clients)
+        pooled = np.flatnonzero(_numbers(self._rows, "fan_in"))
+        yield from _split(pooled, self.zone_key, self.client_key, settings.fan_in.clients)
 
     def group(self, index: Ints, *, pool: str = "") -> Group:
         """Cut the rows at these places, in this order, as one group.
@@ -169,7 +163,6 @@ class Traffic:
         """
         if pool:
             index = index[self._in_time(index)]
-        asked_count = len(index)
         index = index[self._fresh(index)]
         rows = self._at(index)
         noisy, keys = _spelt(rows.column("qname"), self._name_key[index])
@@ -187,14 +180,12 @@ class Traffic:
             qtypes=_objects(rows, "qtype"),
             rcodes=_objects(rows, "rcode"),
             answers=_objects(rows, "answers"),
-            answer_bytes=_numbers(rows, "answer_bytes", -1),
-            ttl_s=_ttls(rows.column("answer_ttls")),
+            ttl_s=_floats(rows.column("ttl_s")),
             options=_objects(rows, "edns_options"),
             zone=_sum([self._zone(key) for key in zones.tolist()]),
             site=self.site,
             clients=len(np.unique(self.client_key[index])),
             domains=len(zones),
-            asked_count=asked_count,
             noisy_case=noisy,
         )
 
@@ -225,15 +216,14 @@ class Traffic:
         if self._retry_s <= 0 or len(np.unique(keys)) == len(index):
             return fresh
         rows = self._at(index)
-        qtypes, ttls = _objects(rows, "qtype"), rows.column("answer_ttls").to_pylist()
+        qtypes, ttls = _objects(rows, "qtype"), rows.column("ttl_s").to_pylist()
         until: dict[tuple[int, int, Any], float] = {}
         clients = self.client_key[index].tolist()
         for i, key in enumerate(zip(clients, keys.tolist(), qtypes, strict=True)):
             if ts_s[i] < until.get(key, -np.inf):
                 fresh[i] = False
             else:
-                lived_s = min(ttls[i], default=self._retry_s) if ttls[i] is not None else self._retry_s
-                until[key] = ts_s[i] + min(lived_s, self._retry_s)
+                until[key] = ts_s[i] + (self._retry_s if ttls[i] is None else min(ttls[i], self._retry_s))
         return fresh
 
 
@@ -255,13 +245,12 @@ def _texts(column: Any) -> list[str]:
     return texts
 
 
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
 def _seconds(column: pa.ChunkedArray) -> Floats:
-    micros = pc.cast(pc.cast(column, pa.int64()), pa.float64())
-    return np.asarray(micros.to_numpy(zero_copy_only=False), dtype=np.float64) / 1e6
-
-
-def _ttls(column: pa.ChunkedArray) -> Floats:
-    return np.array([min(ttls) if ttls else np.nan for ttls in column.to_pylist()], dtype=np.float64)
+    return _floats(pc.cast(column, pa.int64())) / 1e6
 
 
 def _objects(rows: Any, name: str) -> Objects:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Protocol
@@ -69,8 +70,20 @@ class Engine(Protocol):
         """Return what the whole input holds."""
         ...
 
-    def candidates(self, settings: DetectionSettings, *, sieve: bool = True) -> Candidates:
-        """Return the queries of every group that a detector might list; of every group without the sieve."""
+    def sift(self, settings: DetectionSettings, *, sieve: bool = True) -> None:
+        """Choose the groups that a detector might list; every group without the sieve."""
+        ...
+
+    def candidates(self) -> Iterator[Candidates]:
+        """Yield the queries of the chosen groups, in parts; a group is never split, nor a domain whose clients are pooled."""
+        ...
+
+    def rotating(self) -> Iterator[Candidates]:
+        """Yield the queries of clients that might spread over many domains, part by part; a client is never split."""
+        ...
+
+    def public_answers(self) -> frozenset[str]:
+        """Return the records that many clients got among the chosen groups."""
         ...
 
     def clients_of(self, registered_domain: str, most: int) -> list[str]:

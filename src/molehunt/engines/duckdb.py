@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,20 +19,26 @@ from molehunt.errors import EngineError
 from molehunt.names import registered_domain
 
 _FUNCTION = "registered_domain"
-#: Memory of the database where nobody says more; it spills to disk beyond. The process needs some 400 MB on top.
-MEMORY = "1GB"
+#: Memory of the process where nobody says more; the database spills to disk beyond its share.
+MEMORY = "1500MB"
+#: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at.
+_BESIDE_BYTES = 400_000_000
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+#: Rows that are handed over in one go.
+_BATCH_ROWS = 100_000
 
 #: All rows of the input in DuckDB's words; ``asked_rows`` are those with a zone_key: DNS queries with a name.
 _READ_ROWS = f"""
-SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options,
+SELECT ts, client, qname, qtype, rcode, answers, list_min(answer_ttls) AS ttl_s, edns_options,
        hash(client) AS client_key, hash(resolver) AS resolver_key, hash(name) AS name_key,
        CASE WHEN zone IS NOT NULL AND coalesce(protocol, 'dns') = 'dns' THEN hash(zone) END AS zone_key,
        CAST(strlen(name) - CASE WHEN ends_with(name, zone) THEN strlen(zone) ELSE 0 END AS INTEGER) AS chars,
        CAST(strlen(name) AS INTEGER) AS name_chars,
        CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
-       CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
-       CASE WHEN name = plain OR upper(name) = plain THEN 0 ELSE CAST(strlen(name) AS INTEGER) END AS case_chars,
-       CASE WHEN strlen(name) >= {statements.MARK_CHARS} AND regexp_matches(name, '[^a-z0-9._-]') THEN 1 ELSE 0 END AS marked
+       CAST(qtype IN {statements.RARE_TYPES} AS TINYINT) AS rare_type,
+       CAST(name <> plain AND upper(name) <> plain AS TINYINT) AS mixed_case,
+       CAST(strlen(name) >= {statements.MARK_CHARS} AND regexp_matches(name, '[^a-z0-9._-]') AS TINYINT) AS marked,
+       CASE WHEN answers IS NOT NULL THEN hash(answers) END AS answers_key
 FROM (SELECT *, lower(plain) AS name
       FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype), {_FUNCTION}(qname) AS zone,
                    CASE WHEN ends_with(qname, '.') THEN rtrim(qname, '.') ELSE qname END AS plain
@@ -42,18 +50,20 @@ class DuckDBEngine(Steps):
     """Runs the statements in an embedded DuckDB.
 
     Args:
-        memory: Most memory that the database may hold, such as ``4GB``; None is :data:`MEMORY`.
+        memory: Most memory of the whole process, such as ``4GB``; None is :data:`MEMORY`.
         folder: Where it spills to; a temporary folder if None.
         threads: Threads; None takes all cores.
     """
 
+    unnest = "unnest"
+
     def __init__(self, *, memory: str | None = None, folder: Path | None = None, threads: int | None = None) -> None:
         self._folder = None if folder else tempfile.TemporaryDirectory(prefix="molehunt-")
         config: dict[str, Any] = {"temp_directory": str(folder or (self._folder and self._folder.name))}
-        config["memory_limit"] = memory or MEMORY
+        config["memory_limit"] = _share(memory or MEMORY)
         if threads:
             config["threads"] = threads
-        self._first_clients: dict[int, list[str]] | None = None
+        self._first_clients: dict[int, dict[int, list[str]]] = {}
         try:
             self.connection = duckdb.connect(config=config)
         except duckdb.Error as error:
@@ -91,10 +101,10 @@ class DuckDBEngine(Steps):
         if bounds:
             relation = f"SELECT * FROM ({relation}) WHERE {' AND '.join(bounds)}"
         self._make("read_rows", _READ_ROWS.format(relation=relation), "read")
-        self.connection.execute("CREATE OR REPLACE TEMP VIEW asked_rows AS SELECT * FROM read_rows WHERE zone_key IS NOT NULL")
+        self.connection.execute("CREATE OR REPLACE VIEW asked_rows AS SELECT * FROM read_rows WHERE zone_key IS NOT NULL")
         for step in ("relays", "asked"):
             self._make(step, statements.STEPS[step], step)
-        self._first_clients = None
+        self._first_clients, self._overview = {}, None
 
     def row_count(self) -> int:
         """Return the rows that were read, also those that are no DNS query with a name."""
@@ -117,26 +127,30 @@ class DuckDBEngine(Steps):
     def clients_of(self, registered_domain: str, most: int) -> list[str]:
         """Return at most so many clients that asked for names of the domain, in order."""
         key = self.connection.execute("SELECT hash(?)", [registered_domain]).fetchall()[0][0]
-        if self._first_clients is None:  # once for all candidates, not once for each
-            self._first_clients = self._clients_of_candidates()
-        return self._first_clients.get(key, [])[:most]
+        if most not in self._first_clients:  # once for all candidates, not once for each
+            self._first_clients[most] = self._clients_of_candidates(most)
+        return self._first_clients[most].get(key, [])
 
-    def _clients_of_candidates(self) -> dict[int, list[str]]:
+    def _clients_of_candidates(self, most: int) -> dict[int, list[str]]:
         names = "SELECT DISTINCT client_key, client FROM asked_rows WHERE client <> ''"
         zones = "SELECT DISTINCT zone_key FROM candidates"
         asked = f"asked a JOIN ({zones}) USING (zone_key) JOIN ({names}) n USING (client_key)"
         pairs = f"SELECT DISTINCT a.zone_key, n.client FROM {asked}"
-        rows = self._table(
-            f"SELECT zone_key, list_sort(list(client)) AS clients FROM ({pairs}) GROUP BY zone_key", "queries_of"
+        rows: Any = self._table(
+            f"SELECT zone_key, min(client, {int(most)}) AS clients FROM ({pairs}) GROUP BY zone_key", "queries_of"
         )
-        keys: Any
-        clients: Any
-        keys, clients = (rows.column(name).to_pylist() for name in ("zone_key", "clients"))
-        return dict(zip(keys, clients, strict=True))
+        return dict(zip(*(rows.column(name).to_pylist() for name in ("zone_key", "clients")), strict=True))
 
     def _make(self, table: str, select: str, step: str) -> None:
         try:
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}")
+            self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {select}")
+        except duckdb.Error as error:
+            raise _failure(step, error) from error
+
+    def _stream(self, select: str, step: str) -> Iterator[pa.RecordBatch]:
+        try:
+            with self.connection.cursor() as reading:  # of its own, so that the rows keep coming while others are asked for
+                yield from reading.sql(select).to_arrow_reader(_BATCH_ROWS)
         except duckdb.Error as error:
             raise _failure(step, error) from error
 
@@ -146,6 +160,15 @@ class DuckDBEngine(Steps):
         except duckdb.Error as error:
             raise _failure(step, error) from error
         return table
+
+
+def _share(memory: str) -> str:
+    """Return how much of the process's memory is the database's; at least half. What is no size DuckDB shall refuse."""
+    found = re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?)(I?)B?\s*", memory.upper())
+    if not found:
+        return memory
+    whole = float(found[1]) * (_UNITS[found[2]] if not found[3] else 1024 ** " KMGT".index(found[2]))
+    return f"{max(whole - _BESIDE_BYTES, whole / 2):.0f}B"
 
 
 def _failure(step: str, error: duckdb.Error) -> EngineError:

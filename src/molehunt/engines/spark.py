@@ -29,15 +29,16 @@ if TYPE_CHECKING:
 
 #: All rows of the input in Spark's words, the twin of the one in ``duckdb.py``; the Arrow function does what is done to names.
 _READ_ROWS = f"""
-SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options, zone,
+SELECT ts, client, qname, qtype, rcode, answers, array_min(answer_ttls) AS ttl_s, edns_options, zone,
        xxhash64(client) AS client_key, xxhash64(resolver) AS resolver_key, xxhash64(name) AS name_key,
        CASE WHEN zone IS NOT NULL AND coalesce(protocol, 'dns') = 'dns' THEN xxhash64(zone) END AS zone_key,
        octet_length(name) - CASE WHEN endswith(name, zone) THEN octet_length(zone) ELSE 0 END AS chars,
        octet_length(name) AS name_chars,
        CAST(coalesce(answer_bytes, octet_length(array_join(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
-       CASE WHEN mixed_case THEN octet_length(name) ELSE 0 END AS case_chars,
-       CASE WHEN octet_length(name) >= {statements.MARK_CHARS} AND name RLIKE '[^a-z0-9._-]' THEN 1 ELSE 0 END AS marked
+       CASE WHEN mixed_case THEN 1 ELSE 0 END AS mixed_case,
+       CASE WHEN octet_length(name) >= {statements.MARK_CHARS} AND name RLIKE '[^a-z0-9._-]' THEN 1 ELSE 0 END AS marked,
+       CASE WHEN answers IS NOT NULL THEN xxhash64(answers) END AS answers_key
 FROM (SELECT ts, coalesce(client, '') AS client, resolver, protocol, qname, coalesce(qtype, '') AS qtype, rcode, answers,
              answer_ttls, answer_bytes, edns_options, facts.name, facts.zone, facts.mixed_case
       FROM (SELECT *, name_facts(qname) AS facts FROM source_rows))
@@ -68,6 +69,8 @@ class SparkEngine(Steps):
         folder: Where inputs are handed over; every executor must see it. A temporary folder if None.
         conf: Further settings of Spark, for a session that is started.
     """
+
+    unnest = "explode"
 
     def __init__(
         self, *, memory: str | None = None, master: str = "local[*]", session: SparkSession | None = None,
@@ -249,7 +252,11 @@ class SparkEngine(Steps):
             self._read.unpersist()
         self._read = None
         self._made.clear()
+        self._overview = None
         self._first_clients.clear()
+
+    def _stream(self, select: str, step: str) -> Iterator[pa.RecordBatch]:
+        yield from self._table(select, step).to_batches()
 
     def _table(self, select: str, step: str, **values: str) -> pa.Table:
         with _step(step):

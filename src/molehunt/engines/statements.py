@@ -2,8 +2,8 @@
 
 Each step is one SELECT over the tables before it; an engine makes ``asked_rows`` in its own dialect (:data:`COLUMNS` says
 what it holds) and then the steps, in order, each into a table of the step's name. The text keeps to what DuckDB and Spark
-both read: no lists, no functions but count, sum, min and max. Keys are 64-bit hashes, so that the hash tables hold numbers
-and not names; the names come back for the few candidates only.
+both read: no functions but count, sum, min, max and log2, and one word of the engine's own to unfold lists. Keys are 64-bit
+hashes, so that the hash tables hold numbers and not names; the names come back for the few candidates only.
 
 Bounds: a step may count too much and never too little, see :func:`candidates`.
 """
@@ -20,8 +20,7 @@ COLUMNS: dict[str, str] = {
     "qtype": "record type, '' where unknown",
     "rcode": "response code",
     "answers": "rdata of the answers",
-    "answer_ttls": "TTL of each answer",
-    "answer_bytes": "octets of rdata",
+    "ttl_s": "smallest TTL of the answers",
     "edns_options": "EDNS option codes of the query",
     "client_key": "hash of the client",
     "resolver_key": "hash of the resolver",
@@ -31,11 +30,12 @@ COLUMNS: dict[str, str] = {
     "name_chars": "octets of the whole name",
     "down_chars": "octets of the answers at most",
     "rare_type": "1 if the type is NULL, PRIVATE or KEY",
-    "case_chars": "octets of the subdomain if letters of both cases are in the name, else 0",
+    "mixed_case": "1 if letters of both cases are in the name",
     "marked": "1 if the name is long and holds an octet that no host name has",
+    "answers_key": "hash of the answers; null without answers",
 }
 
-__all__ = ["MARK_CHARS", "RARE_TYPES", "STEPS", "numbers", "text"]
+__all__ = ["MARK_CHARS", "RARE_TYPES", "STEPS", "filled", "numbers"]
 
 RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
 
@@ -46,13 +46,14 @@ FROM (SELECT DISTINCT client_key FROM asked_rows) c
 JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolver_key
 """
 
-#: Numbers that do not add up over a name's queries are taken at their largest: a bound is all that the sieve needs.
+#: Names of each client. What follows from the name stands in the key, where it costs less than as a number. Counts are doubles,
+#: which both engines add up faster than whole numbers.
 ASKED = """
-SELECT client_key, name_key, min(zone_key) AS zone_key, max(chars) AS chars, max(name_chars) AS name_chars,
-       count(*) AS query_count, sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type,
-       max(marked) AS marked, max(case_chars) AS case_chars
+SELECT client_key, name_key, zone_key, chars, name_chars, marked, CAST(count(*) AS DOUBLE) AS query_count,
+       sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type, max(mixed_case) * name_chars AS case_chars,
+       CASE WHEN min(answers_key) <> max(answers_key) THEN 1 ELSE 0 END AS changing
 FROM asked_rows
-GROUP BY client_key, name_key
+GROUP BY client_key, name_key, zone_key, chars, name_chars, marked
 """
 
 #: Names that two or more clients asked.
@@ -64,34 +65,39 @@ GROUP BY a.name_key
 HAVING count(*) >= 2
 """
 
-#: Groups, of names that are not public: what nobody else asked.
+#: Groups. The numbers of names that are not public are what the client can have said; ``all_*`` are of public names too.
 SUMS = """
-SELECT a.client_key, a.zone_key, count(*) AS name_count, sum(a.query_count) AS query_count, sum(a.chars) AS chars,
-       max(a.name_chars) AS name_chars, sum(a.down_chars) AS down_chars,
-       sum(a.rare_type * a.query_count) AS rare_type_count, sum(a.marked) AS marked_count,
-       sum(a.case_chars * a.query_count) AS case_chars
-FROM asked a LEFT JOIN shared s ON a.name_key = s.name_key AND s.client_count >= {public_clients}
-WHERE s.name_key IS NULL
-GROUP BY a.client_key, a.zone_key
+SELECT client_key, zone_key, sum(own) AS name_count, sum(own * query_count) AS query_count, sum(own * chars) AS chars,
+       max(own * name_chars) AS name_chars, sum(own * case_chars * query_count) AS case_chars,
+       count(*) AS all_name_count, sum(query_count) AS all_query_count, sum(down_chars) AS down_chars,
+       sum(rare_type * query_count) AS rare_type_count, sum(CAST(marked AS DOUBLE)) AS marked_count, max(changing) AS changing
+FROM (SELECT a.*, CAST(CASE WHEN s.client_count >= {public_clients} THEN 0 ELSE 1 END AS DOUBLE) AS own
+      FROM asked a LEFT JOIN shared s ON a.name_key = s.name_key)
+GROUP BY client_key, zone_key
 """
 
 PUBLIC_ZONES = "SELECT DISTINCT zone_key FROM shared WHERE client_count >= {public_clients}"
 
+#: Domains. Relays do not count as clients, but what they alone asked is still of the domain.
 ZONES = """
-SELECT s.zone_key, count(*) AS client_count, sum(s.name_count) AS name_count, sum(s.chars) AS chars,
+SELECT s.zone_key, count(*) AS pair_count, sum(CASE WHEN r.client_key IS NULL THEN 1 ELSE 0 END) AS client_count,
+       sum(CASE WHEN r.client_key IS NULL THEN s.name_count ELSE 0 END) AS own_name_count,
+       sum(s.name_count) AS name_count, sum(s.query_count) AS query_count, sum(s.chars) AS chars,
        max(CASE WHEN p.zone_key IS NULL THEN 0 ELSE 1 END) AS public
-FROM sums s LEFT JOIN public_zones p ON s.zone_key = p.zone_key
+FROM sums s LEFT JOIN public_zones p ON s.zone_key = p.zone_key LEFT JOIN relays r ON s.client_key = r.client_key
 GROUP BY s.zone_key
 """
 
-#: (client, zone) with the number of clients of the zone, and whether that is few.
+#: (client, zone) with whether the zone's clients are few. A name that is not public has fewer than ``public_clients`` clients,
+#: so a domain has at least as many distinct names as its pairs of client and name over that.
 RATED = """
-SELECT s.*, z.client_count AS zone_clients,
-       CASE WHEN z.public = 0 AND z.client_count <= {rare_clients} THEN 1 ELSE 0 END AS unshared,
+SELECT s.*,
+       CASE WHEN z.client_count <= {rare_clients} THEN 1 ELSE 0 END AS unshared,
        CASE WHEN z.client_count <= {rare_clients} OR z.client_count <= {rare_ratio} * t.client_count
             THEN 1 ELSE 0 END AS rare,
-       CASE WHEN z.public = 0 AND z.client_count >= {fan_in_clients}
-             AND z.name_count <= {fan_in_names} * z.client_count AND z.chars + z.name_count + 32 >= {fan_in_bytes}
+       CASE WHEN z.public = 0 AND z.pair_count >= {fan_in_clients}
+             AND z.own_name_count <= {fan_in_names} * z.pair_count * {public_clients}
+             AND z.chars + z.name_count + 32 + z.query_count * (log2(z.query_count + 1) + 2) / 8 >= {fan_in_bytes}
             THEN 1 ELSE 0 END AS fan_in
 FROM sums s JOIN zones z ON s.zone_key = z.zone_key
 CROSS JOIN (SELECT count(DISTINCT client_key) AS client_count FROM asked) t
@@ -102,31 +108,36 @@ SELECT client_key
 FROM rated
 WHERE unshared = 1 AND name_chars >= {rotation_chars}
 GROUP BY client_key
-HAVING count(*) >= {rotation_domains} OR sum(chars + name_count * name_chars) >= {rotation_bytes}
+HAVING count(*) >= {rotation_domains}
+    OR sum(chars + name_count * name_chars) + sum(query_count) * (log2(sum(query_count) + 1) + 2) / 8 >= {rotation_bytes}
 """
 
 #: The sieve: loose, never too tight. A stated size is at most what deflate stores raw (characters, a mark per name, 32) plus
 #: log2 of four times the queries for each repeated query; names whose letters' case differs count as different names.
 CANDIDATES = """
-SELECT r.client_key, r.zone_key,
-       CASE WHEN r.marked_count >= {mark_names} OR r.case_chars > 0 OR {rare_enough} THEN 1 ELSE 0 END AS certain
+SELECT r.client_key, r.zone_key, r.fan_in,
+       CASE WHEN r.marked_count >= {mark_names} OR r.case_chars > 0 OR {rare_enough} THEN 1 ELSE 0 END AS certain,
+       CASE WHEN o.client_key IS NOT NULL AND r.unshared = 1 AND r.name_chars >= {rotation_chars}
+            THEN 1 ELSE 0 END AS rotating
 FROM rated r LEFT JOIN rotating o ON r.client_key = o.client_key
 WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_bytes})
    OR (r.name_count >= {heavy_names} AND r.chars + r.name_count + 32 >= {heavy_bytes})
    OR (r.query_count >= {early_names} AND r.case_chars + r.query_count >= {early_bytes})
-   OR r.chars + r.case_chars + r.name_count + 32 + r.query_count * (log2(r.query_count) + 2) / 8 >= {least_bytes}
+   OR r.chars + r.case_chars + r.name_count + 32 + r.query_count * (log2(r.query_count + 1) + 2) / 8 >= {least_bytes}
    OR r.marked_count >= {mark_names}
    OR {rare_enough}
    OR r.fan_in = 1
    OR (o.client_key IS NOT NULL AND r.unshared = 1 AND r.name_chars >= {rotation_chars})
 """.replace(
     "{rare_enough}",
-    """(r.rare = 1 AND (r.query_count >= {beats} OR r.down_chars >= {download_bytes} OR r.query_count >= {changes}
+    """(r.rare = 1 AND ((r.all_query_count >= {beats} AND (r.name_count >= {beacon_names} OR r.changing = 1))
+                       OR r.down_chars >= {download_bytes} OR r.all_name_count >= {fresh}
+                       OR (r.all_query_count >= {changes} AND r.changing = 1)
                        OR r.rare_type_count >= {rare_type_queries}))""",
 )
 
 #: The same without a sieve.
-EVERYTHING = "SELECT DISTINCT client_key, zone_key, 1 AS certain FROM asked"
+EVERYTHING = "SELECT DISTINCT client_key, zone_key, 1 AS fan_in, 1 AS certain, 1 AS rotating FROM asked"
 
 #: What is known of each candidate's domain over all clients.
 CANDIDATE_ZONES = """
@@ -142,15 +153,32 @@ JOIN (SELECT q.zone_key, min(q.ts) AS first_ts
       GROUP BY q.zone_key) f ON n.zone_key = f.zone_key
 """
 
-#: Every query of the candidates, in an order that does not depend on the order of the input.
-CANDIDATE_ROWS = """
-SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.answer_ttls, q.answer_bytes, q.edns_options,
-       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain
+#: Queries of the candidates, in an order that does not depend on the order of the input.
+_ROWS = """
+SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.edns_options, q.ttl_s,
+       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain, c.fan_in
 FROM asked_rows q
 JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
-ORDER BY q.zone_key, q.client_key, q.ts NULLS LAST, q.qname, q.qtype, q.rcode NULLS LAST, q.answers NULLS LAST,
-         q.answer_ttls NULLS LAST, q.answer_bytes NULLS LAST
+{which}
+ORDER BY {keys}, q.ts NULLS LAST, q.qname, q.qtype, q.rcode NULLS LAST, q.answers NULLS LAST, q.ttl_s NULLS LAST
+"""
+
+#: Every query, group by group, the groups of a domain together.
+CANDIDATE_ROWS = _ROWS.format(which="", keys="q.zone_key, q.client_key")
+
+#: Queries that count for one client over many domains, client by client.
+ROTATING_ROWS = _ROWS.format(which="WHERE c.rotating = 1 AND q.name_chars >= {rotation_chars}", keys="q.client_key")
+
+#: Records in the answers that many of the candidates' clients got; they say nothing about one of them.
+PUBLIC_ANSWERS = """
+SELECT record
+FROM (SELECT DISTINCT q.client_key, {unnest}(q.answers) AS record
+      FROM asked_rows q JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
+      WHERE q.answers IS NOT NULL)
+WHERE record IS NOT NULL
+GROUP BY record
+HAVING count(*) >= {public_clients}
 """
 
 #: GROUPS by the hour, additive, so that windows of 24 h and 30 d slide over them.
@@ -197,6 +225,8 @@ def numbers(settings: DetectionSettings) -> dict[str, float]:
         "mark_names": s.early.mark_names,
         "least_bytes": min(s.volume.bytes, s.volume.alert_bytes, s.slow.bytes),
         "beats": s.beacon.beats,
+        "beacon_names": s.beacon.names,
+        "fresh": s.download.fresh,
         "download_bytes": s.download.bytes,
         "changes": s.download.changes,
         "rare_type_queries": s.rare_type.queries,
@@ -209,6 +239,6 @@ def numbers(settings: DetectionSettings) -> dict[str, float]:
     }
 
 
-def text(step: str, settings: DetectionSettings) -> str:
-    """Return the SELECT of a step with its thresholds filled in."""
-    return STEPS[step].format(**numbers(settings))
+def filled(statement: str, settings: DetectionSettings, **words: str) -> str:
+    """Return a statement with its thresholds, and the words of an engine's own, filled in."""
+    return statement.format(**numbers(settings), **words)

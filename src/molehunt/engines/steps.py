@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from molehunt.config import DetectionSettings
 from molehunt.engines import Candidates, Overview, statements
+from molehunt.engines.parts import parts
 from molehunt.schema import GROUPS, QUERIES, TIMESTAMP
 
 #: A single client with so many registered domains has others behind it.
@@ -20,16 +23,18 @@ SELECT ts, date_trunc('hour', ts) AS hour_ts, nullif(client, '') AS client, regi
 FROM asked_rows
 """
 _KEYS = ("client_key", "zone_key", "name_key")
-_AS_READ = ("ts", "client", "qname", "qtype", "rcode", "answers", "answer_ttls", "answer_bytes", "edns_options")
+_AS_READ = ("ts", "client", "qname", "qtype", "rcode", "answers", "edns_options")
 
-#: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then who else asked, and
-#: whether the group is looked at whatever the bits of its names.
+#: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then how many clients asked
+#: the name, whether the group is looked at whatever the bits of its names, and whether its domain's clients are pooled.
 ROWS: pa.Schema = pa.schema(
     [
         *(QUERIES.field(name).remove_metadata() for name in _AS_READ),
+        pa.field("ttl_s", pa.int64()),
         *(pa.field(name, pa.uint64()) for name in _KEYS),
         pa.field("name_clients", pa.int64()),
         pa.field("certain", pa.int32()),
+        pa.field("fan_in", pa.int32()),
     ]
 )
 #: Columns of the candidates' domains.
@@ -44,6 +49,13 @@ ZONES: pa.Schema = pa.schema(
 
 class Steps(ABC):
     """Runs the statements on an engine that has made ``asked_rows`` and the steps up to ``asked``."""
+
+    #: Rows of the candidates that are looked at in one go; about 150 MB with the copies that the exact work makes.
+    part_rows = 400_000
+    #: The engine's word that makes a row of each element of a list.
+    unnest: str
+    _overview: Overview | None = None
+    _settings: DetectionSettings
 
     @abstractmethod
     def _make(self, table: str, select: str, step: str) -> None:
@@ -61,13 +73,53 @@ class Steps(ABC):
             EngineError: The step failed.
         """
 
+    @abstractmethod
+    def _stream(self, select: str, step: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a SELECT, in its order, as they come.
+
+        Raises:
+            EngineError: The step failed.
+        """
+
     def groups(self) -> pa.Table:
         """Return the table GROUPS: additive numbers per client, registered domain and hour."""
         self._make("asked_hours", _ASKED_HOURS, "groups")
         return self._table(statements.GROUPS, "groups").cast(GROUPS)
 
     def overview(self) -> Overview:
-        """Return what the whole input holds."""
+        """Return what the whole input holds; asked for once."""
+        if self._overview is None:
+            self._overview = self._look_over()
+        return self._overview
+
+    def sift(self, settings: DetectionSettings, *, sieve: bool = True) -> None:
+        """Choose the groups that a detector might list; every group without the sieve."""
+        self._settings = settings
+        for step in list(statements.STEPS)[2:]:
+            self._make(step, statements.filled(statements.STEPS[step], settings), step)
+        if not sieve:
+            self._make("candidates", statements.EVERYTHING, "candidates")
+
+    def candidates(self) -> Iterator[Candidates]:
+        """Yield the queries of the chosen groups, in parts; a group is never split, nor a domain whose clients are pooled."""
+        return self._parts(statements.CANDIDATE_ROWS, by_client=False)
+
+    def rotating(self) -> Iterator[Candidates]:
+        """Yield the queries of clients that might spread over many domains, part by part; a client is never split."""
+        return self._parts(statements.filled(statements.ROTATING_ROWS, self._settings), by_client=True)
+
+    def public_answers(self) -> frozenset[str]:
+        """Return the records that many clients got among the chosen groups."""
+        select = statements.filled(statements.PUBLIC_ANSWERS, self._settings, unnest=self.unnest)
+        records: list[Any] = self._table(select, "queries_of").column("record").to_pylist()
+        return frozenset(records)
+
+    def _parts(self, select: str, *, by_client: bool) -> Iterator[Candidates]:
+        zones = self._table(statements.CANDIDATE_ZONES, "queries_of").cast(ZONES)
+        for rows in parts(self._stream(select, "queries_of"), ROWS, least=self.part_rows, by_client=by_client):
+            yield Candidates(rows, zones.filter(pc.is_in(zones["zone_key"], pc.unique(rows["zone_key"]))))
+
+    def _look_over(self) -> Overview:
         facts = self._row(statements.OVERVIEW)
         seen = self._row("SELECT bool_or(client <> '') AS clients, bool_or(answers IS NOT NULL) AS answers FROM asked_rows")
         return Overview(
@@ -80,16 +132,6 @@ class Steps(ABC):
             has_answers=bool(seen["answers"]),
             forwarder=self._forwarder(facts["client_count"], facts["domain_count"]),
         )
-
-    def candidates(self, settings: DetectionSettings, *, sieve: bool = True) -> Candidates:
-        """Return the queries of every group that a detector might list; of every group without the sieve."""
-        for step in list(statements.STEPS)[2:]:
-            self._make(step, statements.text(step, settings), step)
-        if not sieve:
-            self._make("candidates", statements.EVERYTHING, "candidates")
-        rows = self._table(statements.CANDIDATE_ROWS, "queries_of")
-        zones = self._table(statements.CANDIDATE_ZONES, "queries_of")
-        return Candidates(rows.cast(ROWS), zones.cast(ZONES))
 
     def _forwarder(self, client_count: int, domain_count: int) -> str | None:
         if client_count != 1 or domain_count < FORWARDER_DOMAINS:

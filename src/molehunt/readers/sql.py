@@ -72,7 +72,8 @@ def rcode(text: str) -> str:
     number = f"regexp_extract({text}, '[0-9]+')"
     return (
         f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'rcode-') "
-        f"THEN coalesce({_names()[1]}[{number}], 'RCODE' || {number}) ELSE upper(nullif(replace({text}, ' ', ''), '')) END"
+        f"THEN coalesce({_names()[1]}[{number}], 'RCODE' || {number}) "
+        f"WHEN contains({text}, ' ') THEN upper(nullif(replace({text}, ' ', ''), '')) ELSE upper(nullif({text}, '')) END"
     )
 
 
@@ -85,9 +86,14 @@ def split(text: str) -> str:
     )
 
 
+def whole_number(text: str) -> str:
+    """Return a text as a whole number of seconds; what is none is null."""
+    return f"TRY_CAST(TRY_CAST({text} AS DOUBLE) AS UINTEGER)"
+
+
 def whole_numbers(values: str) -> str:
     """Return a list of texts as whole numbers of seconds; what is none is null."""
-    return f"list_transform({values}, lambda ttl: TRY_CAST(TRY_CAST(ttl AS DOUBLE) AS UINTEGER))"
+    return f"list_transform({values}, lambda ttl: {whole_number('ttl')})"
 
 
 def protocol(port: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import mmap
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -162,9 +162,14 @@ def _columns(found: Mapping[str, str], layout: Layout) -> dict[str, str]:
     def get(name: str) -> str:
         return found.get(name, "NULL::VARCHAR")
 
-    def values(name: str) -> str:
+    def values(name: str, made: Callable[[str], str]) -> str:
+        """Return a list; most have one value only, which costs least without a loop."""
         text, between = get(name), sql.literal(layout.set_separator)
-        return f"CASE {text} WHEN {sql.literal(layout.empty)} THEN [] ELSE string_split({text}, {between}) END"
+        return (
+            f"CASE WHEN {text} = {sql.literal(layout.empty)} THEN [] WHEN contains({text}, {between}) "
+            f"THEN list_transform(string_split({text}, {between}), lambda value: {made('value')}) "
+            f"WHEN {text} IS NOT NULL THEN [{made(text)}] END"
+        )
 
     return {
         "ts": sql.epoch(get("ts")),
@@ -175,8 +180,8 @@ def _columns(found: Mapping[str, str], layout: Layout) -> dict[str, str]:
         "qname": sql.zeek_name(get("query")),
         "qtype": sql.qtype(get("qtype_name")),
         "rcode": sql.rcode(get("rcode_name")),
-        "answers": f"list_transform({values('answers')}, lambda answer: {sql.zeek_name('answer')})",
-        "answer_ttls": sql.whole_numbers(values("TTLs")),
+        "answers": values("answers", sql.zeek_name),
+        "answer_ttls": values("TTLs", sql.whole_number),
         "rtt_s": f"TRY_CAST({get('rtt')} AS DOUBLE)",
     }
 
