@@ -14,11 +14,19 @@ import duckdb
 import pyarrow as pa
 
 from molehunt.engines import statements
+from molehunt.engines.name_facts import name_facts, zone_key
 from molehunt.engines.steps import Steps
 from molehunt.errors import EngineError
 from molehunt.names import registered_domain
 
-_FUNCTION = "registered_domain"
+#: What DuckDB has of names: function -> what it does to an Arrow array, and the type of what it returns.
+_FUNCTIONS: dict[str, tuple[Any, str]] = {
+    "name_facts": (
+        name_facts,
+        "STRUCT(name_key UBIGINT, zone_key UBIGINT, chars INTEGER, name_chars INTEGER, mixed_case TINYINT, marked TINYINT)",
+    ),
+    "registered_domain": (registered_domain, "VARCHAR"),
+}
 #: Memory of the process where nobody says more; the database spills to disk beyond its share.
 MEMORY = "1500MB"
 #: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at.
@@ -29,20 +37,15 @@ _BATCH_ROWS = 100_000
 
 #: All rows of the input in DuckDB's words; ``asked_rows`` are those with a zone_key: DNS queries with a name.
 _READ_ROWS = f"""
-SELECT ts, client, qname, qtype, rcode, answers, list_min(answer_ttls) AS ttl_s, edns_options,
-       hash(client) AS client_key, hash(resolver) AS resolver_key, hash(name) AS name_key,
-       CASE WHEN zone IS NOT NULL AND coalesce(protocol, 'dns') = 'dns' THEN hash(zone) END AS zone_key,
-       CAST(strlen(name) - CASE WHEN ends_with(name, zone) THEN strlen(zone) ELSE 0 END AS INTEGER) AS chars,
-       CAST(strlen(name) AS INTEGER) AS name_chars,
+SELECT ts, client, qname, qtype, rcode, answers, edns_options, list_min(answer_ttls) AS ttl_s,
+       hash(client) AS client_key, hash(resolver) AS resolver_key, facts.name_key,
+       CASE WHEN coalesce(protocol, 'dns') = 'dns' THEN facts.zone_key END AS zone_key,
+       facts.chars, facts.name_chars, facts.mixed_case, facts.marked,
        CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
        CAST(qtype IN {statements.RARE_TYPES} AS TINYINT) AS rare_type,
-       CAST(name <> plain AND upper(name) <> plain AS TINYINT) AS mixed_case,
-       CAST(strlen(name) >= {statements.MARK_CHARS} AND regexp_matches(name, '[^a-z0-9._-]') AS TINYINT) AS marked,
        CASE WHEN answers IS NOT NULL THEN hash(answers) END AS answers_key
-FROM (SELECT *, lower(plain) AS name
-      FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype), {_FUNCTION}(qname) AS zone,
-                   CASE WHEN ends_with(qname, '.') THEN rtrim(qname, '.') ELSE qname END AS plain
-            FROM ({{relation}})))
+FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype), name_facts(qname) AS facts
+      FROM ({{relation}}))
 """
 
 
@@ -73,7 +76,8 @@ class DuckDBEngine(Steps):
             "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
         )
         connection: Any = self.connection
-        connection.create_function(_FUNCTION, registered_domain, ["VARCHAR"], "VARCHAR", type="arrow")
+        for name, (function, kind) in _FUNCTIONS.items():
+            connection.create_function(name, function, ["VARCHAR"], kind, type="arrow")
 
     def __enter__(self) -> DuckDBEngine:
         return self
@@ -83,7 +87,8 @@ class DuckDBEngine(Steps):
 
     def close(self) -> None:
         """Close the database and remove what it spilled."""
-        self.connection.remove_function(_FUNCTION)
+        for name in _FUNCTIONS:
+            self.connection.remove_function(name)
         self.connection.close()
         if self._folder:
             self._folder.cleanup()
@@ -126,10 +131,9 @@ class DuckDBEngine(Steps):
 
     def clients_of(self, registered_domain: str, most: int) -> list[str]:
         """Return at most so many clients that asked for names of the domain, in order."""
-        key = self.connection.execute("SELECT hash(?)", [registered_domain]).fetchall()[0][0]
         if most not in self._first_clients:  # once for all candidates, not once for each
             self._first_clients[most] = self._clients_of_candidates(most)
-        return self._first_clients[most].get(key, [])
+        return self._first_clients[most].get(zone_key(registered_domain), [])
 
     def _clients_of_candidates(self, most: int) -> dict[int, list[str]]:
         names = "SELECT DISTINCT client_key, client FROM asked_rows WHERE client <> ''"

@@ -1,26 +1,21 @@
-"""What Spark's executors compute of names: an Arrow function, so that every engine spells and cuts names alike."""
+"""What every engine computes of names, so that all cut them alike."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from molehunt.names import registered_domain
-
-#: Type of :func:`name_facts`, as Spark writes it.
-NAME_FACTS = "name string, zone string, mixed_case boolean"
+from molehunt.config import MARK_CHARS
+from molehunt.names import Strings, facts
 
 
-def name_facts(qname: pa.Array) -> pa.Array:
-    """Return the name in small letters without the last dot, its registered domain, and whether it mixes letters' case."""
-    plain = pc.utf8_rtrim(qname, ".")
-    name = pc.utf8_lower(plain)
-    mixed = pc.and_(pc.not_equal(name, plain), pc.not_equal(pc.utf8_upper(name), plain))
-    return pa.StructArray.from_arrays([name, zones(qname), mixed], names=["name", "zone", "mixed_case"])
+def name_facts(qname: Strings) -> Strings:
+    """Return the numbers that the big group-by needs of each name; see :func:`molehunt.names.facts`."""
+    return facts(qname, MARK_CHARS)
 
 
-def zones(qname: pa.Array) -> pa.Array:
-    """Return the registered domain of each name."""
-    found = registered_domain(qname)
-    assert isinstance(found, pa.Array)
-    return found
+def zone_key(registered_domain: str) -> int:
+    """Return the key of a registered domain."""
+    found: Any = name_facts(pa.array([registered_domain]))
+    return int(found.field("name_key")[0].as_py())

@@ -14,35 +14,36 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
 from molehunt.engines import lake, spark_session, statements
-from molehunt.engines.name_facts import NAME_FACTS, name_facts, zones
+from molehunt.engines.name_facts import name_facts, zone_key
 from molehunt.engines.steps import Steps
 from molehunt.errors import EngineError
+from molehunt.names import registered_domain
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-#: All rows of the input in Spark's words, the twin of the one in ``duckdb.py``; the Arrow function does what is done to names.
+#: All rows of the input in Spark's words, the twin of the one in ``duckdb.py``.
 _READ_ROWS = f"""
-SELECT ts, client, qname, qtype, rcode, answers, array_min(answer_ttls) AS ttl_s, edns_options, zone,
-       xxhash64(client) AS client_key, xxhash64(resolver) AS resolver_key, xxhash64(name) AS name_key,
-       CASE WHEN zone IS NOT NULL AND coalesce(protocol, 'dns') = 'dns' THEN xxhash64(zone) END AS zone_key,
-       octet_length(name) - CASE WHEN endswith(name, zone) THEN octet_length(zone) ELSE 0 END AS chars,
-       octet_length(name) AS name_chars,
+SELECT ts, client, qname, qtype, rcode, answers, edns_options, array_min(answer_ttls) AS ttl_s,
+       xxhash64(client) AS client_key, xxhash64(resolver) AS resolver_key, facts.name_key,
+       CASE WHEN coalesce(protocol, 'dns') = 'dns' THEN facts.zone_key END AS zone_key,
+       facts.chars, facts.name_chars, facts.mixed_case, facts.marked,
        CAST(coalesce(answer_bytes, octet_length(array_join(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
-       CASE WHEN mixed_case THEN 1 ELSE 0 END AS mixed_case,
-       CASE WHEN octet_length(name) >= {statements.MARK_CHARS} AND name RLIKE '[^a-z0-9._-]' THEN 1 ELSE 0 END AS marked,
        CASE WHEN answers IS NOT NULL THEN xxhash64(answers) END AS answers_key
 FROM (SELECT ts, coalesce(client, '') AS client, resolver, protocol, qname, coalesce(qtype, '') AS qtype, rcode, answers,
-             answer_ttls, answer_bytes, edns_options, facts.name, facts.zone, facts.mixed_case
-      FROM (SELECT *, name_facts(qname) AS facts FROM source_rows))
+             answer_ttls, answer_bytes, edns_options, name_facts(qname) AS facts
+      FROM source_rows)
 """
+
+#: Type of :func:`_signed_facts`, as Spark writes it.
+_FACTS = "name_key bigint, zone_key bigint, chars int, name_chars int, mixed_case tinyint, marked tinyint"
 
 #: What of QUERIES the engine needs.
 _NEEDED = "ts, client, resolver, protocol, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options"
@@ -51,11 +52,11 @@ _NEEDED = "ts, client, resolver, protocol, qname, qtype, rcode, answers, answer_
 _READ_ONCE = frozenset({"public_zones", "zones", "rotating", "asked_hours"})
 
 _CLIENTS = """
-SELECT zone, client
-FROM (SELECT zone, client, row_number() OVER (PARTITION BY zone ORDER BY client) AS place
-      FROM (SELECT DISTINCT zone, client FROM asked_rows WHERE client <> '' AND {which}))
+SELECT zone_key, client
+FROM (SELECT zone_key, client, row_number() OVER (PARTITION BY zone_key ORDER BY client) AS place
+      FROM (SELECT DISTINCT zone_key, client FROM asked_rows WHERE client <> '' AND {which}))
 WHERE place <= {most}
-ORDER BY zone, client
+ORDER BY zone_key, client
 """
 
 
@@ -86,14 +87,14 @@ class SparkEngine(Steps):
         self._made: set[str] = set()
         self._addressed: dict[str, DataFrame] = {}
         self._handed: dict[str, DataFrame] = {}
-        self._first_clients: dict[int, dict[str, list[str]]] = {}
+        self._first_clients: dict[int, dict[int, list[str]]] = {}
         self._register()
 
     def _register(self) -> None:
         from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]
 
-        self.session.udf.register("name_facts", arrow_udf(name_facts, NAME_FACTS))
-        self.session.udf.register("registered_domain", arrow_udf(zones, "string"))
+        self.session.udf.register("name_facts", arrow_udf(_signed_facts, _FACTS))
+        self.session.udf.register("registered_domain", arrow_udf(_domains, "string"))
 
     def __enter__(self) -> SparkEngine:
         return self
@@ -205,20 +206,16 @@ class SparkEngine(Steps):
 
     def clients_of(self, registered_domain: str, most: int) -> list[str]:
         """Return at most so many clients that asked for names of the domain, in order."""
-        if "candidates" not in self._made:
-            which = "zone_key = xxhash64(:zone)"
-            rows = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of", zone=registered_domain)
-            return [str(client) for client in rows.column("client").to_pylist()]
         if most not in self._first_clients:  # one job for all candidates, not one for each
             self._first_clients[most] = self._clients_of_candidates(most)
-        return self._first_clients[most].get(registered_domain, [])
+        return self._first_clients[most].get(zone_key(registered_domain), [])
 
-    def _clients_of_candidates(self, most: int) -> dict[str, list[str]]:
+    def _clients_of_candidates(self, most: int) -> dict[int, list[str]]:
         which = "zone_key IN (SELECT zone_key FROM candidates)"
-        rows = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of")
-        found: dict[str, list[str]] = {}
-        for zone, client in zip(rows.column("zone").to_pylist(), rows.column("client").to_pylist(), strict=True):
-            found.setdefault(str(zone), []).append(str(client))
+        rows: Any = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of")
+        found: dict[int, list[str]] = {}
+        for zone, client in zip(rows.column("zone_key").to_pylist(), rows.column("client").to_pylist(), strict=True):
+            found.setdefault(zone, []).append(client)
         return found
 
     def _frame(self, relation: str) -> DataFrame:
@@ -258,13 +255,27 @@ class SparkEngine(Steps):
     def _stream(self, select: str, step: str) -> Iterator[pa.RecordBatch]:
         yield from self._table(select, step).to_batches()
 
-    def _table(self, select: str, step: str, **values: str) -> pa.Table:
+    def _table(self, select: str, step: str) -> pa.Table:
         with _step(step):
-            found = self.session.sql(select, args=values or None).toArrow()
+            found = self.session.sql(select).toArrow()
         for i, field in enumerate(found.schema):
             if field.name.endswith("_key"):
                 found = found.set_column(i, field.name, found.column(i).combine_chunks().view(pa.uint64()))
         return found
+
+
+def _signed_facts(qname: pa.Array) -> pa.Array:
+    """Return the facts of names, keys as signed numbers, as Spark has no others."""
+    found: Any = name_facts(qname)
+    columns = [c.view(pa.int64()) if c.type == pa.uint64() else c for c in found.flatten()]
+    return pa.StructArray.from_arrays(columns, names=found.type.names)
+
+
+def _domains(qname: pa.Array) -> pa.Array:
+    """Return the registered domain of each name."""
+    found = registered_domain(qname)
+    assert isinstance(found, pa.Array)
+    return found
 
 
 @contextmanager

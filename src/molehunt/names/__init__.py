@@ -34,6 +34,18 @@ SPLIT: pa.StructType = pa.struct(
     ]
 )
 
+#: What :func:`facts` returns.
+FACTS = pa.struct(
+    [
+        ("name_key", pa.uint64()),
+        ("zone_key", pa.uint64()),
+        ("chars", pa.int32()),
+        ("name_chars", pa.int32()),
+        ("mixed_case", pa.int8()),
+        ("marked", pa.int8()),
+    ]
+)
+
 Strings = pa.Array | pa.ChunkedArray
 
 
@@ -74,6 +86,27 @@ def split(names: Strings) -> Strings:
     hyphen and underscore, ``upper`` is counted among ``letter`` too). ``kind`` is one of :data:`KINDS`.
     """
     return _each(_split, names)
+
+
+def facts(names: Strings, mark_chars: int) -> Strings:
+    """Return what the big group-by needs of each name, as a struct column of type :data:`FACTS`: numbers only.
+
+    ``name_key`` and ``zone_key`` stand for the name and its registered domain, letters' case and escapes aside; ``chars`` are
+    the octets left of the registered domain, the dot between included, ``name_chars`` those of the whole name; ``mixed_case``
+    is 1 with small and capital letters.
+
+    Args:
+        names: Names as seen.
+        mark_chars: ``marked`` is 1 for a name of so many octets or more with one that no host name has.
+    """
+    table = suffixes()
+
+    def made(array: pa.Array) -> pa.StructArray:
+        mask = array.is_null() if array.null_count else None
+        numbers = table.facts(array, mark_chars)
+        return pa.StructArray.from_arrays([pa.array(numbers[f.name]) for f in FACTS], fields=list(FACTS), mask=mask)
+
+    return _each(made, names)
 
 
 def _split(names: pa.Array) -> pa.StructArray:

@@ -37,9 +37,23 @@ REVERSE6_LABELS = cython.declare(cython.int, 16)
 
 SEED = cython.declare(cython.ulonglong, 0xCBF29CE484222325)
 PRIME = cython.declare(cython.ulonglong, 0x100000001B3)
+MIX1 = cython.declare(cython.ulonglong, 0xFF51AFD7ED558CCD)
+MIX2 = cython.declare(cython.ulonglong, 0xC4CEB9FE1A85EC53)
+
+#: Classes of octets; a mark is what no host name has.
+SMALL = cython.declare(cython.int, 1)
+CAPITAL = cython.declare(cython.int, 2)
+MARK = cython.declare(cython.int, 4)
+CLASS = cython.declare(cython.int[256])
+_i: cython.int
+for _i in range(256):
+    CLASS[_i] = 0 if 48 <= _i <= 57 or _i == 45 or _i == 46 or _i == 95 else MARK
+for _i in range(26):
+    CLASS[65 + _i], CLASS[97 + _i] = CAPITAL, SMALL
 
 Slot = cython.struct(hash=cython.ulonglong, key=cython.int, size=cython.int, flags=cython.int)
 Cut = cython.struct(start=cython.Py_ssize_t, kind=cython.int)
+Facts = cython.struct(name_key=cython.ulonglong, zone_key=cython.ulonglong, start=cython.Py_ssize_t, classes=cython.int)
 
 
 @cython.cfunc
@@ -84,6 +98,16 @@ def reverse_start(text: cython.p_uchar, at: cython.Py_ssize_t, nibble: cython.bi
         at = begin
         left -= 1
     return at
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def mixed(hashed: cython.ulonglong) -> cython.ulonglong:
+    """Return a hash whose every bit depends on every bit of this one (MurmurHash3's last step)."""
+    hashed = (hashed ^ (hashed >> 33)) * MIX1
+    hashed = (hashed ^ (hashed >> 33)) * MIX2
+    return hashed ^ (hashed >> 33)
 
 
 @cython.cclass
@@ -247,3 +271,45 @@ class Suffixes:
             for row in range(texts.rows):
                 kinds[row] = self.cut(texts.text, texts.size).kind if texts.normal(row) else K_EMPTY
         return result
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def look(self, text: cython.p_uchar, size: cython.Py_ssize_t) -> Facts:
+        """Return numbers of a canonical name. From its end on, so that the hash of the registered domain comes by the way."""
+        result: Facts
+        hashed: cython.ulonglong = SEED
+        i: cython.Py_ssize_t
+        result.start, result.classes = self.cut(text, size).start, 0
+        result.zone_key = mixed(hashed)
+        for i in range(size - 1, -1, -1):
+            hashed = (hashed ^ LOWER[text[i]]) * PRIME
+            result.classes |= CLASS[text[i]]
+            if i == result.start:
+                result.zone_key = mixed(hashed)
+        result.name_key = mixed(hashed)
+        return result
+
+    def facts(self, names: pa.Array, mark_chars: cython.Py_ssize_t) -> dict[str, np.ndarray]:
+        """Return numbers of each name; 0 for null."""
+        texts = Texts(names)
+        row: cython.Py_ssize_t
+        found: Facts
+        keys = np.zeros((2, texts.rows), np.uint64)
+        lengths = np.zeros((2, texts.rows), np.int32)
+        flags = np.zeros((2, texts.rows), np.int8)
+        key: cython.ulonglong[:, ::1] = keys
+        length: cython.int[:, ::1] = lengths
+        flag: cython.schar[:, ::1] = flags
+        with cython.nogil:
+            for row in range(texts.rows):
+                if texts.normal(row):
+                    found = self.look(texts.text, texts.size)
+                    key[0, row], key[1, row] = found.name_key, found.zone_key
+                    length[0, row], length[1, row] = found.start, texts.size
+                    flag[0, row] = found.classes & (SMALL | CAPITAL) == (SMALL | CAPITAL)
+                    flag[1, row] = found.classes & MARK != 0 and texts.size >= mark_chars
+        return {
+            "name_key": keys[0], "zone_key": keys[1], "chars": lengths[0], "name_chars": lengths[1],
+            "mixed_case": flags[0], "marked": flags[1],
+        }  # fmt: skip
