@@ -116,6 +116,14 @@ def test_a_finding_is_one_line_at_160_columns():
     assert "evil[.]example" in lines[1]
 
 
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_next_steps_name_the_domain_defanged(form: str):
+    found = finding(next_steps=["Block evil.example at the resolver"])
+    text = written(report(found), form, verbose=1)
+    assert "evil.example at" not in text
+    assert "Block evil" in text
+
+
 def test_the_waterfall_adds_up_and_the_payload_is_marked():
     text = written(report(finding()), "table", width=100, verbose=1)
     assert [line.split()[0] for line in text.splitlines() if line.startswith(("+", "-")) and line[1].isdigit()] == [

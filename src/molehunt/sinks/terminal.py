@@ -12,7 +12,7 @@ from rich.text import Text
 
 from molehunt.findings import Comparison, Evidence, Finding, Report, RuleResult
 from molehunt.sinks import SinkOptions, shown
-from molehunt.sinks.text import defang, human_bytes, human_span, rfc3339, safe
+from molehunt.sinks.text import defang, defanged, human_bytes, human_span, rfc3339, safe
 
 #: Group of the evidence that says why a finding is listed; it weighs nothing.
 LISTING = "listing"
@@ -68,7 +68,8 @@ def explain(finding: Finding, everything: bool = True) -> RenderableType:
         ]
     if finding.next_steps:
         parts += [Text(""), Text("Next steps", style="bold")]
-        parts += [Text(f"{i}. {safe(step)}") for i, step in enumerate(finding.next_steps, 1)]
+        steps = enumerate(finding.next_steps, 1)
+        parts += [Text(f"{i}. {defanged(step, finding.registered_domain)}") for i, step in steps]
     return Group(*parts)
 
 
