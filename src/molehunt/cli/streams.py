@@ -51,7 +51,7 @@ def targets(formats: list[str], outputs: list[str]) -> list[Target]:
     A format without an output goes to stdout; an output without a format gets its format from its extension.
 
     Raises:
-        ConfigError: An unknown format or extension, or two formats for stdout.
+        ConfigError: An unknown format or extension, two formats for stdout, or a folder that is not there.
     """
     pairs = []
     for i in range(max(len(formats), len(outputs), 1)):
@@ -60,6 +60,8 @@ def targets(formats: list[str], outputs: list[str]) -> list[Target]:
     for target in pairs:
         if target.format not in SINKS:
             raise ConfigError(f"unknown format {target.format!r}", next_step=f"Formats: {', '.join(SINKS)}")
+        if not Path(target.path).parent.is_dir():
+            raise ConfigError("no such folder to write to", where=target.path)
     if sum(target.path == "-" for target in pairs) > 1:
         raise ConfigError(
             "two formats for standard output", next_step="Give all but one of them a file: -f json -o report.json"
@@ -109,8 +111,11 @@ def options_for(path: str, verbose: int = 0, show_suppressed: bool = False) -> S
 def _opened(path: str) -> Iterator[BinaryIO]:
     if path == "-":
         buffer = io.BytesIO() if not hasattr(sys.stdout, "buffer") else sys.stdout.buffer
-        yield buffer
-        buffer.flush()
+        try:
+            yield buffer
+            buffer.flush()
+        except BrokenPipeError:  # whoever read has seen enough; files, summary and deliveries are still wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     try:
         with Path(path).open("wb") as stream:
@@ -131,7 +136,7 @@ def summarise(report: Report) -> None:
                 example = f" (first: {safe(problem.example)})" if problem.example else ""
                 lines.append(f"skipped {problem.count:,} in {safe(source.name)}: {safe(problem.reason)}{example}")
             else:
-                left_out.append(safe(problem.example))
+                left_out.append(safe(problem.example or f"{source.name}: {problem.reason}"))
     lines += [f"left out {text}" for text in left_out[:LEFT_OUT]]
     if len(left_out) > LEFT_OUT:
         lines.append(f"left out {len(left_out) - LEFT_OUT:,} more files that are no DNS log")
