@@ -115,7 +115,7 @@ def _fenced(text: str) -> str:
 
 
 def _client(finding: Finding) -> str:
-    return code(finding.client) if finding.client else f"{finding.client_count} clients"
+    return code(finding.client) if finding.client else alert.who(finding)
 
 
 def _domain(finding: Finding) -> str:

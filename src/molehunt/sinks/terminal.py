@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from molehunt.findings import Comparison, Evidence, Finding, Report, RuleResult
-from molehunt.sinks import SinkOptions, shown
+from molehunt.sinks import SinkOptions, alert, shown
 from molehunt.sinks.text import defang, defanged, human_bytes, human_span, rfc3339, safe
 
 #: Group of the evidence that says why a finding is listed; it weighs nothing.
@@ -113,7 +113,7 @@ def _trimmed(text: str) -> str:
 
 
 def _who(finding: Finding) -> str:
-    return safe(finding.client) if finding.client else f"{finding.client_count} clients"
+    return safe(alert.who(finding))
 
 
 def _what(finding: Finding) -> str:
@@ -184,7 +184,8 @@ def _facts(finding: Finding) -> Table:
     rows = {
         "finding": finding.finding_id,
         "seen": span,
-        "queries": f"{finding.query_count:,} for {finding.unique_name_count:,} names, {finding.client_count} client(s)",
+        "queries": f"{finding.query_count:,} for {finding.unique_name_count:,} names",
+        "clients": f"{finding.client_count:,}",
         "types": ", ".join(f"{safe(kind)} {count:,}" for kind, count in finding.qtypes.items()) or "-",
         "looks like": finding.family or "nothing known",
         "ATT&CK": ", ".join(finding.attack) or "-",

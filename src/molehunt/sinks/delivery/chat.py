@@ -69,9 +69,8 @@ def rest(shown_count: int, count: int) -> str | None:
 
 def heading(finding: Finding) -> str:
     """Return a finding's heading, plain text."""
-    who = safe(finding.client) if finding.client else f"{finding.client_count} clients"
     what = defang(finding.registered_domain) if finding.registered_domain else "many domains"
-    return f"{alert.title(finding)}: {who} → {what}"[:TEXT_CHARS]
+    return f"{alert.title(finding)}: {safe(alert.who(finding))} → {what}"[:TEXT_CHARS]
 
 
 def line(finding: Finding) -> str:
