@@ -187,6 +187,19 @@ def test_a_scan_whose_reader_has_gone_still_does_the_rest(log, tmp_path, form: s
     assert json.loads((tmp_path / "x.json").read_text())["record_count"] == 120
 
 
+def test_the_same_fault_in_many_sources_is_one_line(log, tmp_path):
+    for i in range(3):
+        (tmp_path / f"cut{i}.log").write_text(log.read_text() + "1767603600.5\tcut\n" * (i + 1))
+    (tmp_path / "empty.pcap").write_bytes(bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 0000ffff 01000000"))
+    lines = molehunt("scan", tmp_path, "-f", "jsonl").stderr.decode().splitlines()
+    (skipped,) = [text for text in lines if text.startswith("skipped")]
+    assert skipped.startswith("skipped 6 in 3 sources: line with too few values (first in ")
+    assert "cut0.log: line " in skipped
+    assert [text for text in lines if text.startswith("left out")] == [
+        f"left out {tmp_path / 'empty.pcap'}: the capture holds no packets"
+    ]
+
+
 def test_an_interrupt_leaves_with_130(tmp_path):
     pipe = tmp_path / "slow.log"
     os.mkfifo(pipe)
