@@ -184,6 +184,18 @@ def test_a_rule_keeps_its_columns_in_every_format():
     assert json.loads(written(whole, "json"))["rule"]["columns"] == rule.columns
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_columns_of_a_rule_are_never_broken(width: int):
+    columns = (
+        "LastSeen ClientIP TopDomain QueryCount UniqueSubdomains AvgDomainLength MaxDomainLength QueryTypes TunnelConfidence"
+    ).split()
+    row = [datetime(2026, 1, 5, 9, tzinfo=UTC), "10.0.0.1", "evil", 120, 110, 71.25, 99, ["A", "TXT"], "high"]
+    text = written(report(rule=RuleResult(rule_id="T", columns=columns, rows=[row, row])), "table", width=width)
+    assert max(map(len, text.splitlines())) <= width
+    seen = [word for word in text.split() if word in columns]
+    assert seen == (columns if width == 160 else columns * 2)
+
+
 def test_a_baseline_is_told_a_line_a_change():
     from molehunt.config import SuppressionSettings
     from molehunt.suppress import compare

@@ -19,6 +19,8 @@ LISTING = "listing"
 
 #: From this width on the reason stands in a column of its own; below it, on a line below the finding.
 WIDE = 130
+#: Columns that a rule's rows need to stand in one line.
+RULE_WIDE = 150
 BAR_CHARS = 24
 INDENT = 10
 #: A weight below this is shown only on demand.
@@ -75,7 +77,9 @@ def explain(finding: Finding, everything: bool = True) -> RenderableType:
 
 def _parts(report: Report, options: SinkOptions) -> list[RenderableType]:
     if report.rule is not None:
-        return [_rule_table(report.rule)] if report.rule.rows else [Text(f"No rows: nothing matches {report.rule.rule_id}.")]
+        if not report.rule.rows:
+            return [Text(f"No rows: nothing matches {report.rule.rule_id}.")]
+        return [_rule_table(report.rule)] if options.width >= RULE_WIDE else _rule_cards(report.rule)
     findings = shown(report, options)
     hidden = sum(f.suppressed is not None for f in report.findings) - sum(f.suppressed is not None for f in findings)
     parts: list[RenderableType] = []
@@ -270,6 +274,19 @@ def _rule_table(rule: RuleResult) -> Table:
     for row in rule.rows:
         table.add_row(*(_rule_cell(value) for value in row))
     return table
+
+
+def _rule_cards(rule: RuleResult) -> list[RenderableType]:
+    """Write a column a line, as the columns do not fit beside each other."""
+    cards: list[RenderableType] = []
+    for row in rule.rows:
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for column, value in zip(rule.columns, row, strict=True):
+            grid.add_row(column, _rule_cell(value))
+        cards.append(Padding(grid, (0, 0, 1, 0)))
+    return cards
 
 
 def _rule_cell(value: object) -> str:
