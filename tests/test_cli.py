@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,30 @@ def test_a_scan_whose_reader_has_gone_still_does_the_rest(log, tmp_path, form: s
     assert done.returncode == 1, done.stderr
     assert done.stderr.splitlines()[-1].startswith(b"findings: 1 high")
     assert json.loads((tmp_path / "x.json").read_text())["record_count"] == 120
+
+
+def test_a_full_disk_is_told(log):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([MOLEHUNT, "scan", log, "-f", "json"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 4
+    assert done.stderr == b"molehunt: standard output: cannot write: No space left on device\n"
+
+
+def test_the_progress_bar_follows_its_work(capsys, monkeypatch):
+    """Drawn as on a terminal: bytes where they are known, none where they are not, and one line however long a name is."""
+    from molehunt.cli import progress
+
+    monkeypatch.setattr(progress, "PATIENCE_S", 0)
+    for name, value in {"COLUMNS": "80", "TERM": "xterm", "FORCE_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with progress.shown_on_terminal(True) as work:
+        for step in (("reading " + "long/" * 30, 2_000_000, 8_000_000), ("detecting", 0, 0)):
+            work(*step)
+            time.sleep(0.6)
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", capsys.readouterr().err)
+    assert "2.0/8.0 MB" in "".join(drawn.split("\n"))
+    assert "detecting" in drawn
+    assert "0/? bytes" in drawn[drawn.index("detecting") :]
 
 
 def test_the_same_fault_in_many_sources_is_one_line(log, tmp_path):

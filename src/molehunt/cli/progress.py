@@ -46,5 +46,6 @@ def _draw(progress: Progress, done: threading.Event) -> None:
         task = bars.add_task("", total=None)
         start = time.monotonic()
         while not done.wait(PERIOD_S):
-            bars.update(task, description=progress.step, total=progress.total_bytes or None, completed=progress.done())
+            bars.tasks[0].total = progress.total_bytes or None  # Rich's update takes None as "as before"
+            bars.update(task, description=progress.step, completed=progress.done())
         bars.update(task, description=f"done in {time.monotonic() - start:.0f} s")

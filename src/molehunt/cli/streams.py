@@ -116,6 +116,9 @@ def _opened(path: str) -> Iterator[BinaryIO]:
             buffer.flush()
         except BrokenPipeError:  # whoever read has seen enough; files, summary and deliveries are still wanted
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again as it leaves
+            raise SinkError(f"cannot write: {error.strerror}", where="standard output") from error
         return
     try:
         with Path(path).open("wb") as stream:
