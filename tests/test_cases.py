@@ -17,6 +17,8 @@ from molehunt.errors import SourceError
 from molehunt.findings import Report
 
 DATA = Path(__file__).parent / "data"
+#: Recordings that no reader reads yet; any other that is not recognised is a fault.
+NOT_YET = ("unbound.log", "named.log", "dnsmasq.log", "dnstap")
 CASES = [(path.parent, name) for path in sorted(DATA.rglob("case.toml")) for name in tomllib.loads(path.read_text())["sources"]]
 
 
@@ -24,7 +26,7 @@ def scan(source: Path) -> Report:
     try:
         return molehunt.scan([str(source)])
     except SourceError as error:
-        if "no reader recognises it" not in str(error):
+        if not source.name.removesuffix(".gz").endswith(NOT_YET) or "no reader recognises it" not in str(error):
             raise
         pytest.skip(f"no reader of {source.name} yet")
 

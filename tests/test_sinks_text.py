@@ -116,6 +116,14 @@ def test_a_finding_is_one_line_at_160_columns():
     assert "evil[.]example" in lines[1]
 
 
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_next_steps_name_the_domain_defanged(form: str):
+    found = finding(next_steps=["Block evil.example at the resolver"])
+    text = written(report(found), form, verbose=1)
+    assert "evil.example at" not in text
+    assert "Block evil" in text
+
+
 def test_the_waterfall_adds_up_and_the_payload_is_marked():
     text = written(report(finding()), "table", width=100, verbose=1)
     assert [line.split()[0] for line in text.splitlines() if line.startswith(("+", "-")) and line[1].isdigit()] == [
@@ -174,6 +182,18 @@ def test_a_rule_keeps_its_columns_in_every_format():
     assert written(whole, "csv").splitlines()[0] == "LastSeen,ClientIP,QueryTypes"
     assert "LastSeen" in written(whole, "table")
     assert json.loads(written(whole, "json"))["rule"]["columns"] == rule.columns
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_columns_of_a_rule_are_never_broken(width: int):
+    columns = (
+        "LastSeen ClientIP TopDomain QueryCount UniqueSubdomains AvgDomainLength MaxDomainLength QueryTypes TunnelConfidence"
+    ).split()
+    row = [datetime(2026, 1, 5, 9, tzinfo=UTC), "10.0.0.1", "evil", 120, 110, 71.25, 99, ["A", "TXT"], "high"]
+    text = written(report(rule=RuleResult(rule_id="T", columns=columns, rows=[row, row])), "table", width=width)
+    assert max(map(len, text.splitlines())) <= width
+    seen = [word for word in text.split() if word in columns]
+    assert seen == (columns if width == 160 else columns * 2)
 
 
 def test_a_baseline_is_told_a_line_a_change():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -43,22 +45,31 @@ def main() -> None:
     """Run the command line and leave with CONTRACT's exit codes."""
     for name in COMMANDS:
         import_module(f"molehunt.cli.{name}")  # each adds its commands to the app
+    interrupts: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where a shell has told us to ignore it
+        signal.signal(signal.SIGINT, interrupt)
     try:
         app()
-    except MolehuntError as error:
-        _complain(str(error))
-        sys.exit(_code(error))
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(RAN)
-    except Exception as error:
-        if os.environ.get("MOLEHUNT_DEBUG"):
-            raise
+    except SystemExit as end:  # Typer leaves with 1 where the reader of a pipe has gone; 1 means something else here
+        sys.exit(RAN if isinstance(end.__context__, BrokenPipeError) else end.code)
+    except Exception as error:  # an interrupt within the database comes out of it as an error of its own
+        sys.exit(INTERRUPTED if interrupts else _failed(error))
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong; return the exit code."""
+    if os.environ.get("MOLEHUNT_DEBUG") and not isinstance(error, MolehuntError):
+        raise error
+    if not isinstance(error, MolehuntError):
         _complain(f"internal error: {type(error).__name__}: {error}. Set MOLEHUNT_DEBUG=1 to see where, and report it")
-        sys.exit(INTERNAL)
+        return INTERNAL
+    _complain(str(error))
+    return _code(error)
 
 
 def _code(error: MolehuntError) -> int:

@@ -38,11 +38,14 @@ def _draw(progress: Progress, done: threading.Event) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
+    from rich.table import Column
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+    step = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    columns = (step, BarColumn(20), DownloadColumn(table_column=Column(no_wrap=True)), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True, expand=True) as bars:
         task = bars.add_task("", total=None)
         start = time.monotonic()
         while not done.wait(PERIOD_S):
-            bars.update(task, description=progress.step, total=progress.total_bytes or None, completed=progress.done())
+            bars.tasks[0].total = progress.total_bytes or None  # Rich's update takes None as "as before"
+            bars.update(task, description=progress.step, completed=progress.done())
         bars.update(task, description=f"done in {time.monotonic() - start:.0f} s")

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import typer
 
 from molehunt.errors import ConfigError, SinkError
-from molehunt.findings import CONFIDENCES, Report
+from molehunt.findings import CONFIDENCES, Problem, Report
 from molehunt.sinks import SINKS, SinkOptions, load
 from molehunt.sinks.text import human_span, rfc3339, safe
 
@@ -51,7 +51,7 @@ def targets(formats: list[str], outputs: list[str]) -> list[Target]:
     A format without an output goes to stdout; an output without a format gets its format from its extension.
 
     Raises:
-        ConfigError: An unknown format or extension, or two formats for stdout.
+        ConfigError: An unknown format or extension, two formats for stdout, or a folder that is not there.
     """
     pairs = []
     for i in range(max(len(formats), len(outputs), 1)):
@@ -60,6 +60,8 @@ def targets(formats: list[str], outputs: list[str]) -> list[Target]:
     for target in pairs:
         if target.format not in SINKS:
             raise ConfigError(f"unknown format {target.format!r}", next_step=f"Formats: {', '.join(SINKS)}")
+        if not Path(target.path).parent.is_dir():
+            raise ConfigError("no such folder to write to", where=target.path)
     if sum(target.path == "-" for target in pairs) > 1:
         raise ConfigError(
             "two formats for standard output", next_step="Give all but one of them a file: -f json -o report.json"
@@ -109,8 +111,14 @@ def options_for(path: str, verbose: int = 0, show_suppressed: bool = False) -> S
 def _opened(path: str) -> Iterator[BinaryIO]:
     if path == "-":
         buffer = io.BytesIO() if not hasattr(sys.stdout, "buffer") else sys.stdout.buffer
-        yield buffer
-        buffer.flush()
+        try:
+            yield buffer
+            buffer.flush()
+        except BrokenPipeError:  # whoever read has seen enough; files, summary and deliveries are still wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again as it leaves
+            raise SinkError(f"cannot write: {error.strerror}", where="standard output") from error
         return
     try:
         with Path(path).open("wb") as stream:
@@ -121,23 +129,37 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 def summarise(report: Report) -> None:
     """Write the closing summary to stderr: records read, skipped per reason, time span, findings."""
-    lines = [_read_line(report)]
-    left_out = []
-    for source in report.sources:
-        if source.error:
-            lines.append(f"not read: {safe(source.error)}")
-        for problem in source.problems:
-            if problem.count:
-                example = f" (first: {safe(problem.example)})" if problem.example else ""
-                lines.append(f"skipped {problem.count:,} in {safe(source.name)}: {safe(problem.reason)}{example}")
-            else:
-                left_out.append(safe(problem.example))
-    lines += [f"left out {text}" for text in left_out[:LEFT_OUT]]
-    if len(left_out) > LEFT_OUT:
-        lines.append(f"left out {len(left_out) - LEFT_OUT:,} more files that are no DNS log")
+    lines = [_read_line(report), *(f"not read: {safe(source.error)}" for source in report.sources if source.error)]
+    lines += [*_skipped_lines(report), *_left_out_lines(report)]
     lines += [*_sight_lines(report), *_mark_lines(report), _findings_line(report)]
     for line in lines:
         typer.echo(line, err=True)
+
+
+def _skipped_lines(report: Report) -> list[str]:
+    """Tell what was skipped, a line a reason, with the first example: a month of logs may have the same fault in each."""
+    found: dict[str, list[tuple[str, Problem]]] = {}
+    for source in report.sources:
+        for problem in source.problems:
+            if problem.count:
+                found.setdefault(problem.reason, []).append((source.name, problem))
+    return [_skipped_line(reason, cases) for reason, cases in found.items()]
+
+
+def _skipped_line(reason: str, cases: list[tuple[str, Problem]]) -> str:
+    name, first = cases[0]
+    several = len(cases) > 1
+    example = f" (first{f' in {safe(name)}' if several else ''}: {safe(first.example)})" if first.example else ""
+    where = _some(len(cases), "source") if several else safe(name)
+    return f"skipped {sum(problem.count for _, problem in cases):,} in {where}: {safe(reason)}{example}"
+
+
+def _left_out_lines(report: Report) -> list[str]:
+    problems = [(source.name, problem) for source in report.sources for problem in source.problems if not problem.count]
+    lines = [f"left out {safe(problem.example or f'{name}: {problem.reason}')}" for name, problem in problems[:LEFT_OUT]]
+    if len(problems) > LEFT_OUT:
+        lines.append(f"left out {len(problems) - LEFT_OUT:,} more files that are no DNS log")
+    return lines
 
 
 def _some(count: int, noun: str) -> str:

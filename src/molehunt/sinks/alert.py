@@ -87,6 +87,13 @@ def summary(finding: Finding) -> str:
     return finding.summary or title(finding)
 
 
+def who(finding: Finding) -> str:
+    """Return the client, as the log has it; else how many there are, or that the log does not say."""
+    if finding.client:
+        return finding.client
+    return f"{finding.client_count:,} clients" if finding.client_count > 1 else "unknown client"
+
+
 def moment(finding: Finding, report: Report) -> datetime:
     """Return the time of the alert: the finding's last query, else the report's end, else the epoch."""
     return finding.last_ts or report.last_ts or report.now or datetime.fromtimestamp(0, UTC)

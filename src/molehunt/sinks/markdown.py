@@ -9,7 +9,7 @@ from typing import BinaryIO
 from molehunt.findings import Finding, Report
 from molehunt.sinks import SinkOptions, alert, shown
 from molehunt.sinks.pivots import pivots
-from molehunt.sinks.text import defang, human_bytes, rfc3339, safe
+from molehunt.sinks.text import defang, defanged, human_bytes, rfc3339, safe
 
 
 class MarkdownSink:
@@ -75,7 +75,7 @@ def section(finding: Finding) -> str:
         _facts(finding),
         _evidence(finding),
         _listed("Sample names", [code(defang(name)) for name in finding.sample_names]),
-        _listed("Next steps", [prose(step) for step in finding.next_steps], "1."),
+        _listed("Next steps", [prose(defanged(step, finding.registered_domain)) for step in finding.next_steps], "1."),
     ]
     for pivot in pivots(finding):
         parts.append(f"\n{pivot.language} ({pivot.where}):\n\n{_fenced(pivot.text)}")
@@ -115,7 +115,7 @@ def _fenced(text: str) -> str:
 
 
 def _client(finding: Finding) -> str:
-    return code(finding.client) if finding.client else f"{finding.client_count} clients"
+    return code(finding.client) if finding.client else alert.who(finding)
 
 
 def _domain(finding: Finding) -> str:

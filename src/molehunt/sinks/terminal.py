@@ -11,14 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from molehunt.findings import Comparison, Evidence, Finding, Report, RuleResult
-from molehunt.sinks import SinkOptions, shown
-from molehunt.sinks.text import defang, human_bytes, human_span, rfc3339, safe
+from molehunt.sinks import SinkOptions, alert, shown
+from molehunt.sinks.text import defang, defanged, human_bytes, human_span, rfc3339, safe
 
 #: Group of the evidence that says why a finding is listed; it weighs nothing.
 LISTING = "listing"
 
 #: From this width on the reason stands in a column of its own; below it, on a line below the finding.
 WIDE = 130
+#: Columns that a rule's rows need to stand in one line.
+RULE_WIDE = 150
 BAR_CHARS = 24
 INDENT = 10
 #: A weight below this is shown only on demand.
@@ -68,13 +70,16 @@ def explain(finding: Finding, everything: bool = True) -> RenderableType:
         ]
     if finding.next_steps:
         parts += [Text(""), Text("Next steps", style="bold")]
-        parts += [Text(f"{i}. {safe(step)}") for i, step in enumerate(finding.next_steps, 1)]
+        steps = enumerate(finding.next_steps, 1)
+        parts += [Text(f"{i}. {defanged(step, finding.registered_domain)}") for i, step in steps]
     return Group(*parts)
 
 
 def _parts(report: Report, options: SinkOptions) -> list[RenderableType]:
     if report.rule is not None:
-        return [_rule_table(report.rule)] if report.rule.rows else [Text(f"No rows: nothing matches {report.rule.rule_id}.")]
+        if not report.rule.rows:
+            return [Text(f"No rows: nothing matches {report.rule.rule_id}.")]
+        return [_rule_table(report.rule)] if options.width >= RULE_WIDE else _rule_cards(report.rule)
     findings = shown(report, options)
     hidden = sum(f.suppressed is not None for f in report.findings) - sum(f.suppressed is not None for f in findings)
     parts: list[RenderableType] = []
@@ -112,7 +117,7 @@ def _trimmed(text: str) -> str:
 
 
 def _who(finding: Finding) -> str:
-    return safe(finding.client) if finding.client else f"{finding.client_count} clients"
+    return safe(alert.who(finding))
 
 
 def _what(finding: Finding) -> str:
@@ -183,7 +188,8 @@ def _facts(finding: Finding) -> Table:
     rows = {
         "finding": finding.finding_id,
         "seen": span,
-        "queries": f"{finding.query_count:,} for {finding.unique_name_count:,} names, {finding.client_count} client(s)",
+        "queries": f"{finding.query_count:,} for {finding.unique_name_count:,} names",
+        "clients": f"{finding.client_count:,}",
         "types": ", ".join(f"{safe(kind)} {count:,}" for kind, count in finding.qtypes.items()) or "-",
         "looks like": finding.family or "nothing known",
         "ATT&CK": ", ".join(finding.attack) or "-",
@@ -268,6 +274,19 @@ def _rule_table(rule: RuleResult) -> Table:
     for row in rule.rows:
         table.add_row(*(_rule_cell(value) for value in row))
     return table
+
+
+def _rule_cards(rule: RuleResult) -> list[RenderableType]:
+    """Write a column a line, as the columns do not fit beside each other."""
+    cards: list[RenderableType] = []
+    for row in rule.rows:
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for column, value in zip(rule.columns, row, strict=True):
+            grid.add_row(column, _rule_cell(value))
+        cards.append(Padding(grid, (0, 0, 1, 0)))
+    return cards
 
 
 def _rule_cell(value: object) -> str:

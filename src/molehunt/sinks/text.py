@@ -18,6 +18,11 @@ def defang(name: str) -> str:
     return f"{head}[.]{tail}" if dot else tail
 
 
+def defanged(text: str, domain: str | None) -> str:
+    """Return a sentence, made safe, with the domain that it is about defanged wherever it stands."""
+    return safe(text).replace(safe(domain), defang(domain)) if domain else safe(text)
+
+
 def human_bytes(count: int | None) -> str:
     """Return bytes as people write them: ``812 B``, ``41 kB``, ``1.2 MB``; ``-`` for null."""
     if count is None:

@@ -14,7 +14,7 @@ from molehunt.findings import CONFIDENCES, SEVERITIES, Finding, Report
 from molehunt.sinks import alert
 from molehunt.sinks.delivery import Sent, Target
 from molehunt.sinks.delivery.http import client, post
-from molehunt.sinks.text import defang, human_bytes, safe
+from molehunt.sinks.text import defang, defanged, human_bytes, safe
 
 if TYPE_CHECKING:
     import httpx
@@ -69,19 +69,12 @@ def rest(shown_count: int, count: int) -> str | None:
 
 def heading(finding: Finding) -> str:
     """Return a finding's heading, plain text."""
-    who = safe(finding.client) if finding.client else f"{finding.client_count} clients"
     what = defang(finding.registered_domain) if finding.registered_domain else "many domains"
-    return f"{alert.title(finding)}: {who} → {what}"[:TEXT_CHARS]
+    return f"{alert.title(finding)}: {safe(alert.who(finding))} → {what}"[:TEXT_CHARS]
 
 
 def line(finding: Finding) -> str:
     """Return a finding's numbers and sentence, plain text."""
     moved = f"{human_bytes(finding.up_bytes)} up, {human_bytes(finding.down_bytes)} down"
     facts = f"{finding.severity} · {finding.confidence} confidence · {moved} · {finding.finding_id}"
-    return f"{facts}\n{_defanged(finding)}"[:TEXT_CHARS]
-
-
-def _defanged(finding: Finding) -> str:
-    """Return the sentence with the domain defanged: chat programs make a link of any name, even in plain text."""
-    text, domain = safe(alert.summary(finding)), safe(finding.registered_domain or "")
-    return text.replace(domain, defang(domain)) if domain else text
+    return f"{facts}\n{defanged(alert.summary(finding), finding.registered_domain)}"[:TEXT_CHARS]

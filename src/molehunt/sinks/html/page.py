@@ -75,6 +75,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "safe_text": safe,
+        "who": alert.who,
         "defang": defang,
         "bytes": human_bytes,
         "time": rfc3339,

@@ -68,7 +68,8 @@ function words(kind) {
 }
 
 function who(finding) {
-  return finding.client === null ? `${number(finding.client_count)} clients` : safe(finding.client);
+  if (finding.client !== null) return safe(finding.client);
+  return finding.client_count > 1 ? `${number(finding.client_count)} clients` : 'unknown client';
 }
 
 function what(finding) {
