@@ -33,13 +33,14 @@ def rules() -> list[str]:
 
 
 def made_up_names(count: int, seed: int = 1) -> list[str]:
-    """Return names below every rule of the list, beside it, above it and far from it."""
+    """Return so many different names below every rule of the list, beside it, above it and far from it."""
     rng = random.Random(seed)
     words = ["www", "mail", "a", "xn--fiqs8s", "_dmarc", "cdn-1", "com", "co", "s3", "b32k3x", "食狮", "-", "1", "K12", "test"]
     tails = [rule.lstrip("!") for rule in rules()] + ["corp", "lan", "cluster.local", "example.zz"]
-    names = []
-    for _ in range(count):
+    names: dict[str, None] = {}
+    while len(names) < count:
         tail = rng.choice(tails).replace("*", rng.choice(words))
         tail = tail.partition(".")[2] or tail if rng.random() < 0.1 else tail
-        names.append(".".join([*rng.choices(words, k=rng.randrange(4)), tail]))
-    return names
+        word = f"{rng.getrandbits(20):x}" if rng.random() < 0.5 else rng.choice(words)
+        names[".".join([*rng.choices([word, *words], k=rng.randrange(4)), tail])] = None
+    return list(names)

@@ -95,6 +95,10 @@ def test_a_relation_that_fails_says_which_step_failed():
     assert caught.value.step == "read"
 
 
-def test_a_memory_that_is_no_size_is_refused():
-    with pytest.raises(EngineError, match="open"):
-        DuckDBEngine(memory="plenty")
+def test_the_database_has_what_the_rest_of_the_process_leaves():
+    def limit(memory: str) -> str:
+        with DuckDBEngine(memory=memory) as engine:
+            return engine.connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+
+    assert limit("4GB") == "3.3 GiB"
+    assert limit("200MB") == "95.3 MiB"

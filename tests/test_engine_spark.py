@@ -30,7 +30,6 @@ from molehunt.detection import detect
 from molehunt.engines.duckdb import DuckDBEngine
 from molehunt.engines.lake import is_address
 from molehunt.engines.spark import SparkEngine
-from molehunt.engines.spark_session import mebibytes
 from molehunt.engines.steps import Steps
 from molehunt.errors import ConfigError, EngineError, MissingExtraError
 from molehunt.pipeline import ScanOptions, scan
@@ -314,17 +313,6 @@ def test_a_failing_step_is_named(spark: SparkEngine):
         with pytest.raises(EngineError) as caught:
             engine._make("x", "SELECT nothing FROM asked_rows", "sums")
         assert caught.value.step == "sums"
-
-
-@pytest.mark.parametrize(("told", "java"), [("4GB", "4096m"), ("512MB", "512m"), ("1.5GiB", "1536m"), ("2g", "2048m")])
-def test_memory_is_written_as_java_wants_it(told: str, java: str):
-    assert mebibytes(told) == java
-
-
-@pytest.mark.parametrize("told", ["plenty", "0GB", "1.2.3GB", "4"])
-def test_a_memory_that_is_no_size_is_refused(told: str):
-    with pytest.raises(EngineError, match="no size"):
-        mebibytes(told)
 
 
 def run_alone(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from molehunt.engines import statements
+from molehunt.engines.memory import memory_bytes
 from molehunt.engines.name_facts import name_facts, zone_key
 from molehunt.engines.steps import Steps
 from molehunt.errors import EngineError
@@ -31,7 +31,6 @@ _FUNCTIONS: dict[str, tuple[Any, str]] = {
 MEMORY = "1500MB"
 #: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at.
 _BESIDE_BYTES = 400_000_000
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 #: Rows that are handed over in one go.
 _BATCH_ROWS = 100_000
 
@@ -56,6 +55,10 @@ class DuckDBEngine(Steps):
         memory: Most memory of the whole process, such as ``4GB``; None is :data:`MEMORY`.
         folder: Where it spills to; a temporary folder if None.
         threads: Threads; None takes all cores.
+
+    Raises:
+        ConfigError: The memory is no size.
+        EngineError: The database does not open.
     """
 
     unnest = "unnest"
@@ -70,7 +73,7 @@ class DuckDBEngine(Steps):
         try:
             self.connection = duckdb.connect(config=config)
         except duckdb.Error as error:
-            raise EngineError("open", str(error), next_step="Give memory as 4GB or 512MB") from error
+            raise EngineError("open", str(error)) from error
         self.connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
         self.connection.execute(
             "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
@@ -167,14 +170,13 @@ class DuckDBEngine(Steps):
 
 
 def _share(memory: str) -> str:
-    """Return how much of the process's memory is the database's; at least half. What is no size DuckDB shall refuse."""
-    found = re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?)(I?)B?\s*", memory.upper())
-    if not found:
-        return memory
-    whole = float(found[1]) * (_UNITS[found[2]] if not found[3] else 1024 ** " KMGT".index(found[2]))
-    return f"{max(whole - _BESIDE_BYTES, whole / 2):.0f}B"
+    """Return how much of the process's memory is the database's: what is left beside the rest, at least half."""
+    whole = memory_bytes(memory)
+    return f"{max(whole - _BESIDE_BYTES, whole // 2)}B"
 
 
 def _failure(step: str, error: duckdb.Error) -> EngineError:
+    if "KeyboardInterrupt" in str(error):  # raised in a function of ours, which DuckDB makes an error of its own of
+        raise KeyboardInterrupt from error
     advice = "Give more with --memory" if isinstance(error, duckdb.OutOfMemoryException) else None
     return EngineError(step, str(error), next_step=advice)

@@ -10,27 +10,15 @@ import warnings
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING
 
+from molehunt.engines.memory import memory_bytes
 from molehunt.errors import EngineError, MissingExtraError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_UNITS_MIB = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}
 _LOG_CHARS = 2000
 #: Partitions of a shuffle per core of this machine; Spark's own default, 200, is made for clusters.
 _PARTITIONS_PER_CORE = 4
-
-
-def mebibytes(memory: str) -> str:
-    """Return a size such as ``4GB`` or ``512MB`` as Java writes it.
-
-    Raises:
-        EngineError: It is no size.
-    """
-    found = re.fullmatch(r"([\d.]+)\s*([KMGT])i?B?", memory.strip(), re.IGNORECASE)
-    if not found or found[1].count(".") > 1 or not (count := int(float(found[1]) * _UNITS_MIB[found[2].upper()])):
-        raise EngineError("open", f"no size: {memory!r}", next_step="Give memory as 4GB or 512MB")
-    return f"{count}m"
 
 
 def running() -> SparkSession | None:
@@ -65,7 +53,7 @@ def start(master: str, memory: str | None, conf: Mapping[str, str]) -> SparkSess
         "spark.master": master,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        **({"spark.driver.memory": mebibytes(memory)} if memory else {}),
+        **({"spark.driver.memory": f"{memory_bytes(memory) >> 20}m"} if memory else {}),
         **(_local(master) if _is_local(master) else {}),
         **conf,
     }
