@@ -1,4 +1,4 @@
-"""Full detection on a Zeek log of 5,000,000 queries beside DuckDB reading that log; and, by ``--grow``, from 0.5 to 50 million.
+"""Full detection on a Zeek log of 5,000,000 queries beside DuckDB reading that log.
 
 The log is made by DuckDB from hashes, the same each time: an enterprise's days (2,000 clients, 5,000,000 queries a day). Each
 client keeps to its own 400 of 60,000 sites, a few names each; 4 % are names of content delivery that are new nearly every
@@ -9,15 +9,12 @@ time, 1 % look-ups of hashes that 500 clients share, 2 % reverse names; three cl
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
-from bench.ratio import CACHE, Ratio, Run, compare, molehunt, python
-from bench.ratio import run as measure
+from bench.ratio import CACHE, Ratio, compare, molehunt, python
 
 ROWS = 5_000_000
 PEAK_MIB = 1536
-GROWTH = (500_000, 1_500_000, 5_000_000, 15_000_000, 50_000_000)
 
 MAKE = r"""
 import sys, duckdb
@@ -89,15 +86,6 @@ def run() -> list[Ratio]:
     return [compare(what, scan(ROWS), python(READ, str(data(ROWS))), target=4.0, target_mib=PEAK_MIB)]
 
 
-def grow(most: int) -> list[tuple[int, Run]]:
-    """Measure the growth of time and memory, under ``--memory 4GB``; returns rows and what they took."""
-    return [(rows, measure(scan(rows, "--memory", "4GB"))) for rows in GROWTH if rows <= most]
-
-
 if __name__ == "__main__":
-    if "--grow" in sys.argv:
-        for count, took in grow(int(sys.argv[-1]) if sys.argv[-1].isdigit() else GROWTH[-1]):
-            print(f"{count:>11,} rows {took.wall_s:8.1f} s, cpu {took.cpu_s:8.1f} s, peak {took.peak_mib:6.0f} MiB", flush=True)
-    else:
-        for ratio in run():
-            print(ratio)
+    for ratio in run():
+        print(ratio)
