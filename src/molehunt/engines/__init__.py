@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from molehunt.config import DetectionSettings
 from molehunt.errors import ConfigError
-from molehunt.schema import Candidates, Overview
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from molehunt.schema import Candidates, Overview
 
 #: name -> "module:object"; loaded on use.
 ENGINES: dict[str, str] = {
@@ -32,9 +34,6 @@ def load(name: str) -> Any:
         raise ConfigError(f"no engine is called {name!r}", next_step=f"Engines: {', '.join(ENGINES)}")
     module, _, attribute = ENGINES[name].partition(":")
     return getattr(import_module(module), attribute)
-
-
-__all__ = ["Candidates", "Engine", "Overview"]
 
 
 class Engine(Protocol):

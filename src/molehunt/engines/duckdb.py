@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from molehunt.engines import statements
+from molehunt.engines.database import Database
 from molehunt.engines.steps import Steps
 from molehunt.errors import EngineError
 from molehunt.names import registered_domain
 
 _FUNCTION = "registered_domain"
-#: Memory of the database where nobody says more; it spills to disk beyond. The process needs some 400 MB on top.
-MEMORY = "1GB"
-
 #: All rows of the input in DuckDB's words; ``asked_rows`` are those with a zone_key: DNS queries with a name.
 _READ_ROWS = f"""
 SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options,
@@ -38,45 +34,19 @@ FROM (SELECT *, lower(plain) AS name
 """
 
 
-class DuckDBEngine(Steps):
-    """Runs the statements in an embedded DuckDB.
-
-    Args:
-        memory: Most memory that the database may hold, such as ``4GB``; None is :data:`MEMORY`.
-        folder: Where it spills to; a temporary folder if None.
-        threads: Threads; None takes all cores.
-    """
+class DuckDBEngine(Database, Steps):
+    """Runs the statements in an embedded DuckDB; arguments as :class:`Database`."""
 
     def __init__(self, *, memory: str | None = None, folder: Path | None = None, threads: int | None = None) -> None:
-        self._folder = None if folder else tempfile.TemporaryDirectory(prefix="molehunt-")
-        config: dict[str, Any] = {"temp_directory": str(folder or (self._folder and self._folder.name))}
-        config["memory_limit"] = memory or MEMORY
-        if threads:
-            config["threads"] = threads
+        super().__init__(memory=memory, folder=folder, threads=threads)
         self._first_clients: dict[int, list[str]] | None = None
-        try:
-            self.connection = duckdb.connect(config=config)
-        except duckdb.Error as error:
-            raise EngineError("open", str(error), next_step="Give memory as 4GB or 512MB") from error
-        self.connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
-        self.connection.execute(
-            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
-        )
         connection: Any = self.connection
         connection.create_function(_FUNCTION, registered_domain, ["VARCHAR"], "VARCHAR", type="arrow")
-
-    def __enter__(self) -> DuckDBEngine:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the database and remove what it spilled."""
         self.connection.remove_function(_FUNCTION)
-        self.connection.close()
-        if self._folder:
-            self._folder.cleanup()
+        super().close()
 
     def use(self, relation: str, *, after: datetime | None = None, until: datetime | None = None) -> None:
         """Read a relation once, to its end, and keep what the steps need.
@@ -104,10 +74,6 @@ class DuckDBEngine(Steps):
         """Return the time of the newest query of a relation."""
         moment: datetime | None = self._row(f"SELECT max(ts) AS newest FROM ({relation})")["newest"]
         return moment
-
-    def done_ratio(self) -> float:
-        """Return how far the running statement has come, 0 to 1; may be asked from another thread."""
-        return max(self.connection.query_progress(), 0.0) / 100
 
     def use_table(self, queries: pa.Table) -> None:
         """Use an Arrow table of QUERIES."""

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from molehunt.config import DetectionSettings
-from molehunt.engines import Candidates, Overview, statements
-from molehunt.schema import GROUPS, QUERIES, TIMESTAMP
+from molehunt.engines import statements
+from molehunt.schema import GROUPS, QUERIES, TIMESTAMP, Candidates, Overview
 
 #: A single client with so many registered domains has others behind it.
 FORWARDER_DOMAINS = 50

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import duckdb
 
+from molehunt.columns import QUERIES_SQL_TYPES
 from molehunt.errors import SourceSchemaError
 from molehunt.findings import Problem
 from molehunt.readers import Reading, SourceFile, sql
 from molehunt.readers.tables import Table, time_sql
 from molehunt.readers.vocabulary import TICKS, plain
-from molehunt.schema import QUERIES_SQL_TYPES
 
 #: Where the data, type and TTL of an answer stand in objects: ECS, OCSF, Route 53, Defender.
 DATA = ("data", "rdata", "Rdata", "RData", "value", "Result")
