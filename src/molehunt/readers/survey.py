@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-import numpy as np
-
 from molehunt.findings import Problem
+from molehunt.readers._octets import newlines_and_quotes
 
 #: Bytes looked at in one step: small enough for the processor's cache.
 STEP_BYTES = 1 << 20
 #: Characters of a bad line that are shown.
 EXAMPLE_CHARS = 160
-NEWLINE, RETURN, NUL, QUOTE = b'\n\r\0"'
 
 
 @dataclass
@@ -74,9 +72,9 @@ def survey(path: Path) -> Survey:
 
 def _look(seen: Survey, chunk: bytes, last: bytes, open_bytes: int) -> int:
     """Add a chunk to the survey; return how long the line is that it leaves open."""
-    octets = np.frombuffer(chunk, np.uint8)
-    seen.newline_count += int(np.count_nonzero(octets == NEWLINE))
-    seen.quote_count += int(np.count_nonzero(octets == QUOTE))
+    newline_count, quote_count = newlines_and_quotes(chunk)
+    seen.newline_count += newline_count
+    seen.quote_count += quote_count
     seen.ascii = seen.ascii and chunk.isascii()
     seen.nul = seen.nul or b"\0" in chunk
     if b"\r" in chunk or last == b"\r":
