@@ -116,7 +116,7 @@ def scan(
             now = _retried(inputs, lambda: _use(engine, inputs.relation, options))
         progress("detecting", 0, 0)
         overview = engine.overview()
-        report = _report(inputs, options, overview.first_ts, overview.last_ts, engine.row_count())
+        report = _report(inputs, options, (overview.first_ts, overview.last_ts), engine.row_count(), engine.untimed_count())
         return report.model_copy(
             update={
                 "now": now or overview.last_ts,
@@ -198,7 +198,7 @@ def _by_rule(rule: Rule, engine: Engine, inputs: Inputs, config: Config, options
         inputs,
         lambda: rule.run(engine.connection, inputs.relation, now=options.now, window=options.window, config=config),
     )
-    report = _report(inputs, options, run.first_ts, run.last_ts, run.record_count)
+    report = _report(inputs, options, (run.first_ts, run.last_ts), run.record_count, run.untimed_count)
     findings = rule.to_findings(run.result, config) if options.rule_findings else []
     return report.model_copy(update={"now": run.now, "rule": run.result, "findings": findings})
 
@@ -226,15 +226,15 @@ def _reading(progress: Progress, engine: Engine, inputs: Inputs) -> Iterator[Non
 
 
 def _report(
-    inputs: Inputs, options: ScanOptions, first_ts: datetime | None, last_ts: datetime | None, row_count: int
+    inputs: Inputs, options: ScanOptions, span: tuple[datetime | None, datetime | None], row_count: int, untimed_count: int
 ) -> Report:
     whole = options.rule is not None or not (options.window or options.now)
-    sources = inputs.summaries(row_count if whole else None)
+    sources = inputs.summaries(row_count, untimed_count) if whole else inputs.summaries()
     if options.reproducible:
         sources = [source.model_copy(update={"name": Path(source.name).name}) for source in sources]
     return Report(
         molehunt_version=version("molehunt"), window=_span(options.window), sources=sources, record_count=row_count,
-        first_ts=first_ts, last_ts=last_ts,
+        first_ts=span[0], last_ts=span[1],
     )  # fmt: skip
 
 

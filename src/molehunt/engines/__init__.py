@@ -52,6 +52,10 @@ class Engine(Protocol):
         """Return the rows that were read, also those that are no DNS query with a name."""
         ...
 
+    def untimed_count(self) -> int:
+        """Return how many of them have no time."""
+        ...
+
     def newest(self, relation: str) -> datetime | None:
         """Return the time of the newest query of a relation."""
         ...

@@ -61,6 +61,10 @@ class Steps(ABC):
             EngineError: The step failed.
         """
 
+    def untimed_count(self) -> int:
+        """Return how many of the rows that were read have no time."""
+        return int(self._row("SELECT count(*) - count(ts) AS rows FROM read_rows", "read")["rows"])
+
     def groups(self) -> pa.Table:
         """Return the table GROUPS: additive numbers per client, registered domain and hour."""
         self._make("asked_hours", _ASKED_HOURS, "groups")

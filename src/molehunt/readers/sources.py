@@ -27,6 +27,9 @@ from molehunt.readers.unpack import Progress, compression_of, spool_stdin, unpac
 
 #: Bytes at the beginning of a file by which its format is told.
 HEAD_BYTES = 64 << 10
+#: What a connection must be set to, to read sources right. DuckDB 2.0 moves a TRY_CAST of a CSV's column into its reader
+#: (optimizer ``type_pushdown``), which with ``ignore_errors`` drops each line whose value is no such thing, where null is due.
+SETTINGS = "SET TimeZone = 'UTC'; SET disabled_optimizers = 'type_pushdown'"
 #: Characters that DuckDB takes for a pattern in a file name.
 PATTERN = frozenset("*?[]{}")
 
@@ -113,11 +116,12 @@ class Inputs:
                 source.reading, source.fault, dropped = None, _as_fault(error, source.name), True
         return dropped
 
-    def summaries(self, row_count: int | None = None) -> list[SourceSummary]:
+    def summaries(self, row_count: int | None = None, untimed_count: int | None = None) -> list[SourceSummary]:
         """Return what was read of each source, in the order named; ask after the relation has been read.
 
         Args:
             row_count: Rows that the relation gave, if known: then good sources need not be counted one by one.
+            untimed_count: Rows without a time that it gave, if known: if there are none, no time need be looked at again.
         """
         used = [source.reading for source in self.sources if source.reading]
         counts: dict[int, int] = {}
@@ -126,25 +130,30 @@ class Inputs:
         expected = [reading.expected_count for reading in used]
         if row_count is not None and None not in expected and sum(n or 0 for n in expected) == row_count:
             counts = {id(reading): reading.expected_count or 0 for reading in used}
-        return [self._summary(source, counts) for source in self.sources]
+        return [self._summary(source, counts, untimed_count != 0) for source in self.sources]
 
-    def _summary(self, source: Source, counts: dict[int, int]) -> SourceSummary:
+    def _summary(self, source: Source, counts: dict[int, int], untimed: bool) -> SourceSummary:
         reading, problems, error, row_count = source.reading, list(source.problems), source.error, 0
         if reading:
             try:
-                row_count = counts.get(id(reading), -1)
-                row_count = self._count(reading) if row_count < 0 else row_count
+                if id(reading) in counts:
+                    row_count = counts[id(reading)]
+                else:
+                    row_count, untimed = self._count(reading)
                 if row_count != reading.expected_count:
                     problems += reading.lost(row_count)
                 problems += reading.problems()
+                problems += reading.untimed() if untimed else []
             except (duckdb.Error, OSError) as fault:
                 error = str(_as_fault(fault, source.name))
         return SourceSummary(
             name=source.name, reader=source.reader, record_count=max(row_count, 0), problems=problems, error=error
         )
 
-    def _count(self, reading: Reading) -> int:
-        return int(sql.one_row(self._connection, f"SELECT count(*) FROM ({reading.relation})")[0])
+    def _count(self, reading: Reading) -> tuple[int, bool]:
+        """Return how many rows a source has, and whether any has no time."""
+        count, timed = sql.one_row(self._connection, f"SELECT count(*), count(ts) FROM ({reading.relation})")
+        return count, timed < count
 
 
 def _together(readings: list[Reading]) -> list[str]:
@@ -180,7 +189,7 @@ def open_sources(
 
     Args:
         names: Files, folders (walked), globs, or ``-`` for standard input.
-        connection: Where the relations live; its time zone is set to UTC.
+        connection: Where the relations live; its :data:`SETTINGS` are changed.
         config: Settings.
         reader: Name of the reader that reads every source; None guesses by content.
         column_map: Our column -> the file's, for the ``table`` reader, which it also chooses.
@@ -197,7 +206,7 @@ def open_sources(
     if column_map:
         columns = {**config.table.columns, **column_map}
         config = config.model_copy(update={"table": config.table.model_copy(update={"columns": columns})})
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(SETTINGS)
     folder = Path(tempfile.mkdtemp(prefix="molehunt-"))
     opener = _Opener(connection, config, folder, chosen, progress or (lambda step, done_bytes, total_bytes: None))
     inputs = Inputs([], connection, folder)

@@ -8,7 +8,7 @@ WITH queries AS MATERIALIZED (
     SELECT ts, client, qname, qtype FROM ({queries})
 ),
 totals AS (
-    SELECT count(*) AS record_count, epoch_us(min(ts)) AS first_us, epoch_us(max(ts)) AS last_us FROM queries
+    SELECT count(*) AS record_count, count(*) - count(ts) AS untimed_count, epoch_us(min(ts)) AS first_us, epoch_us(max(ts)) AS last_us FROM queries
 ),
 names AS (
     SELECT
