@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from molehunt.readers._octets import newlines_and_quotes
+from molehunt.readers._octets import seen as look
 from molehunt.readers.survey import Survey, _look, survey
 
 TEXTS = st.lists(st.sampled_from([b"\n", b'"', b"\r\n", b"#", b"\0", b"\xff", b"a", b"word " * 20]), max_size=60).map(b"".join)
 
 
 @given(st.binary(max_size=2000) | TEXTS)
-def test_newlines_and_quotes_are_counted(octets: bytes):
-    assert newlines_and_quotes(octets) == (octets.count(b"\n"), octets.count(b'"'))
+def test_what_stands_in_a_piece_is_seen(octets: bytes):
+    rare = any(octet in b"\0\r#" or octet > 127 for octet in octets)
+    assert look(octets) == (octets.count(b"\n"), octets.count(b'"'), rare)
 
 
-def test_no_counter_overflows():
+@pytest.mark.parametrize("rarity", [b"\0", b"\r", b"#", b"\x80", b"\xff"])
+@pytest.mark.parametrize("at", [0, 63, 64, 255 * 64 - 1, 255 * 64, 600_000])
+def test_one_rarity_is_seen_wherever_it_stands(rarity: bytes, at: int):
     octets = b'\n"' * 300_000 + b"\n"
-    assert newlines_and_quotes(octets) == (300_001, 300_000)
+    assert look(octets) == (300_001, 300_000, False)
+    assert look(octets[:at] + rarity + octets[at:]) == (300_001, 300_000, True)
 
 
 @given(TEXTS.filter(bool), st.integers(1, 40))

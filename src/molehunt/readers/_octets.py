@@ -1,4 +1,4 @@
-"""Octets counted at the speed of memory (compiled): newlines and double quotes of a piece of text, in one pass."""
+"""A piece of text looked at, at the speed of memory (compiled): newlines, double quotes and rarities, in one pass."""
 
 import cython
 from cython.cimports.libc.string import memset
@@ -11,40 +11,52 @@ ROUNDS = cython.declare(cython.int, 255)
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def count(
+def look(
     text: cython.p_const_uchar, size: cython.Py_ssize_t, newlines: cython.p_longlong, quotes: cython.p_longlong
-) -> cython.void:
-    """Add what is found to the two numbers."""
+) -> cython.bint:
+    """Add what is found to the two numbers; tell whether there is a zero, a return, a ``#`` or an octet above 127."""
     ends: cython.uchar[64]
     marks: cython.uchar[64]
+    rare: cython.uchar[64]
+    octet: cython.uchar
+    is_rare: cython.bint = False
     at: cython.Py_ssize_t = 0
     lane: cython.int
     rounds: cython.int
+    memset(rare, 0, LANES)
     while size - at >= LANES:
         memset(ends, 0, LANES)
         memset(marks, 0, LANES)
         rounds = 0
         while rounds < ROUNDS and size - at >= LANES:
             for lane in range(64):
-                ends[lane] += text[at + lane] == 10
-                marks[lane] += text[at + lane] == 34
+                octet = text[at + lane]
+                ends[lane] += octet == 10
+                marks[lane] += octet == 34
+                rare[lane] |= (octet == 0) | (octet == 13) | (octet == 35) | (octet > 127)
             at += LANES
             rounds += 1
         for lane in range(64):
             newlines[0] += ends[lane]
             quotes[0] += marks[lane]
     while at < size:
-        newlines[0] += text[at] == 10
-        quotes[0] += text[at] == 34
+        octet = text[at]
+        newlines[0] += octet == 10
+        quotes[0] += octet == 34
+        is_rare |= (octet == 0) | (octet == 13) | (octet == 35) | (octet > 127)
         at += 1
+    for lane in range(64):
+        is_rare |= rare[lane]
+    return is_rare
 
 
-def newlines_and_quotes(octets: bytes) -> tuple[int, int]:
-    """Count newlines and double quotes, without the interpreter's lock."""
+def seen(octets: bytes) -> tuple[int, int, bool]:
+    """Count newlines and double quotes, and tell whether a zero, a return, a ``#`` or an octet above 127 is there."""
     newlines: cython.longlong = 0
     quotes: cython.longlong = 0
     size: cython.Py_ssize_t = len(octets)
     text: cython.p_const_uchar = octets
+    is_rare: cython.bint
     with cython.nogil:
-        count(text, size, cython.address(newlines), cython.address(quotes))
-    return newlines, quotes
+        is_rare = look(text, size, cython.address(newlines), cython.address(quotes))
+    return newlines, quotes, is_rare != 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from molehunt.findings import Problem
-from molehunt.readers._octets import newlines_and_quotes
+from molehunt.readers._octets import seen as look
 
 #: Bytes looked at in one step: small enough for the processor's cache.
 STEP_BYTES = 1 << 20
@@ -72,18 +72,16 @@ def survey(path: Path) -> Survey:
 
 def _look(seen: Survey, chunk: bytes, last: bytes, open_bytes: int) -> int:
     """Add a chunk to the survey; return how long the line is that it leaves open."""
-    newline_count, quote_count = newlines_and_quotes(chunk)
+    newline_count, quote_count, rare = look(chunk)
     seen.newline_count += newline_count
     seen.quote_count += quote_count
-    seen.ascii = seen.ascii and chunk.isascii()
-    seen.nul = seen.nul or b"\0" in chunk
-    if b"\r" in chunk or last == b"\r":
+    seen.return_newline_count += last == b"\r" and chunk[:1] == b"\n"
+    if rare:
+        seen.ascii = seen.ascii and chunk.isascii()
+        seen.nul = seen.nul or b"\0" in chunk
         seen.return_count += chunk.count(b"\r")
-        seen.return_newline_count += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
-    if b"#" in chunk:
+        seen.return_newline_count += chunk.count(b"\r\n")
         seen.hash_count += chunk.count(b"\n#") + (last == b"\n" and chunk[:1] == b"#")
-    elif last == b"\n" and chunk[:1] == b"#":
-        seen.hash_count += 1
     first = chunk.find(b"\n")
     if first < 0:
         return open_bytes + len(chunk)
