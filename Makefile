@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-COMPILED := $(wildcard src/molehunt/names/_*.p* src/molehunt/wire/_*.p*)
+COMPILED := $(wildcard src/molehunt/names/_*.p* src/molehunt/readers/_*.p* src/molehunt/wire/_*.p*)
 
 .PHONY: demo test lint bench evaluate format clean
 

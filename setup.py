@@ -6,9 +6,8 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 #: A module is compiled because it stands here; each is ordinary Python with ``cython`` annotations.
-COMPILED = sorted(
-    str(p) for folder in ("names", "wire") for p in Path("src/molehunt", folder).glob("_*.py") if p.stem != "__init__"
-)
+FOLDERS = ("names", "readers", "wire")
+COMPILED = sorted(str(p) for folder in FOLDERS for p in Path("src/molehunt", folder).glob("_*.py") if p.stem != "__init__")
 
 
 def extension(path: str) -> Extension:

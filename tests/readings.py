@@ -8,10 +8,11 @@ from typing import Any
 
 import duckdb
 
+from molehunt.columns import QUERIES_SQL_TYPES
 from molehunt.config import Config
 from molehunt.findings import SourceSummary
 from molehunt.readers.sources import open_sources
-from molehunt.schema import QUERIES, QUERIES_SQL_TYPES
+from molehunt.schema import QUERIES
 
 GOLDEN = Path(__file__).parent / "data" / "readers"
 

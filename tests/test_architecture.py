@@ -14,7 +14,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 #: Layer of each module or folder right below the package.
 LAYERS = {
-    "errors": 0, "schema": 0,
+    "errors": 0, "schema": 0, "columns": 0,
     "config": 1, "findings": 1, "tuning": 1, "names": 1, "wire": 1,
     "readers": 2, "engines": 2, "detectors": 2, "rules": 2, "suppress": 2, "sinks": 2,
     "verdict": 3,

@@ -56,6 +56,33 @@ def test_help_names_every_command():
         assert command in done.stdout
 
 
+def test_findings_of_a_rule_are_there_for_all_that_looks_at_them(log, tmp_path):
+    """Rows alone are written without making findings; whatever else is asked for gets them."""
+    rows = ("scan", log, "--rule", "T1071.004", "-q", "-f", "csv")
+    assert molehunt(*rows).returncode == 0
+    assert molehunt(*rows, "--fail-on", "medium").returncode == 1
+    saved = tmp_path / "report.json"
+    assert molehunt(*rows, "-f", "json", "-o", "-", "-o", saved).returncode == 0
+    findings = json.loads(saved.read_text())["findings"]
+    assert [finding["client"] for finding in findings] == ["10.0.0.7"]
+    known = tmp_path / "known.toml"
+    known.write_text('[[rule]]\nclient = "10.0.0.7"\nreason = "exercise"\n')
+    assert molehunt(*rows, "--fail-on", "medium", "--suppress", known).returncode == 0
+    assert b"1 gone" in molehunt("scan", log, "--now", "2020-01-01", "--rule", "T1071.004", "--baseline", saved).stderr
+
+
+def test_a_rule_over_text_waits_for_nothing_that_it_does_not_need(log):
+    code = (
+        "import sys; from molehunt.cli import main\n"
+        "sys.argv = ['molehunt', 'scan', sys.argv[1], '--rule', 'T1071.004', '-f', 'csv']\n"
+        "try: main()\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(log)], capture_output=True, text=True, check=True)
+    late = {"pyarrow", "numpy", "rich", "molehunt.detection", "molehunt.names", "molehunt.suppress", "molehunt.sinks.delivery"}
+    assert done.stdout.count("10.0.0.7") == 1
+    assert late.intersection(done.stderr.split()) == set()
+
+
 def test_the_rule_gives_its_columns_on_stdout_and_the_summary_on_stderr(log):
     done = molehunt("scan", log, "--rule", "T1071.004", "-f", "csv")
     assert done.returncode == 0

@@ -12,6 +12,7 @@ import pytest
 
 import packets as p
 from molehunt import schema
+from molehunt.columns import QUERIES_SQL_TYPES
 from molehunt.config import Config, PcapSettings
 from molehunt.errors import MalformedRecordError, SourceError
 from molehunt.readers import Reading, SourceFile
@@ -48,7 +49,7 @@ def test_the_relation_has_the_columns_of_queries(tmp_path: Path):
     connection, reading = opened(tmp_path, p.pcap(QUERY, REPLY))
     described = connection.execute(f"DESCRIBE {reading.relation}").fetchall()
     kinds = {name: kind.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ") for name, kind, *_ in described}
-    assert kinds == schema.QUERIES_SQL_TYPES
+    assert kinds == QUERIES_SQL_TYPES
     assert list(kinds) == schema.QUERIES.names
 
 

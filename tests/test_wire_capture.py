@@ -14,7 +14,8 @@ import pytest
 import packets as p
 from molehunt.config import PcapSettings
 from molehunt.errors import MalformedRecordError
-from molehunt.wire.capture import MAGICS, Capture
+from molehunt.readers.pcap import MAGICS
+from molehunt.wire.capture import Capture
 
 QUERY = p.udp(p.message("a.example.com"))
 IP4, IP6 = p.ipv4(QUERY), p.ipv6(QUERY)

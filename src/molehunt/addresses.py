@@ -59,11 +59,12 @@ class Addresses(Inputs):
         """Return False: a source that fails fails the run."""
         return False
 
-    def summaries(self, row_count: int | None = None) -> list[SourceSummary]:
+    def summaries(self, row_count: int | None = None, untimed_count: int | None = None) -> list[SourceSummary]:
         """Return what was read of each source.
 
         Args:
             row_count: Rows of all, if known: then a single source need not be counted.
+            untimed_count: Not looked at: what Spark cannot read as a time is null.
         """
         known = row_count if len(self._relations) == 1 else None
         return [self._summed(source, known) for source in self._relations]

@@ -9,8 +9,9 @@ from molehunt.config import Config
 from molehunt.detectors import Pool, Reason, reasons
 from molehunt.detectors.facts import Facts
 from molehunt.detectors.traffic import Ints, Traffic
-from molehunt.engines import Engine, Overview
+from molehunt.engines import Engine
 from molehunt.findings import CONFIDENCES, Finding
+from molehunt.schema import Overview
 from molehunt.verdict import judge
 from molehunt.verdict.weights import Weights, fitted
 

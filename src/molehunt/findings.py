@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
 from molehunt.errors import MissingExtraError
-from molehunt.schema import FINDINGS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA_VERSION = "1"
 
@@ -235,7 +236,11 @@ class Report(_Frozen):
 
     def to_arrow(self) -> pa.Table:
         """Return the findings as a table with the columns of ``schema.FINDINGS``, a row each."""
-        return pa.Table.from_pylist([_row(finding) for finding in self.findings], schema=FINDINGS)
+        import pyarrow as pa  # late, as the next: a report that stays a document needs no Arrow
+
+        from molehunt.schema import FINDINGS
+
+        return pa.Table.from_pylist([_row(finding, set(FINDINGS.names)) for finding in self.findings], schema=FINDINGS)
 
     def to_pandas(self) -> Any:
         """Return the findings as a pandas frame.
@@ -260,8 +265,8 @@ class Report(_Frozen):
         return str(getattr(import_module(module), name)(self))
 
 
-def _row(finding: Finding) -> dict[str, Any]:
-    row = finding.model_dump(include=set(FINDINGS.names))
+def _row(finding: Finding, columns: set[str]) -> dict[str, Any]:
+    row = finding.model_dump(include=columns)
     row["qtypes"] = list(row["qtypes"].items())
     for evidence in row["evidence"]:
         evidence["value"] = None if evidence["value"] is None else str(evidence["value"])

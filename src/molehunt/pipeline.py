@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from molehunt.config import Config
-from molehunt.engines import Engine, Overview, load
+from molehunt.engines import Engine, load
+from molehunt.engines.database import Database
 from molehunt.errors import ConfigError, SourceError
 from molehunt.findings import Report, Visibility
 from molehunt.readers.sources import Inputs, open_sources
 from molehunt.rules import Rule
 from molehunt.rules import load as load_rule
-from molehunt.schema import QUERIES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from molehunt.schema import Overview
 
 T = TypeVar("T")
 
@@ -35,6 +38,7 @@ class ScanOptions:
         reader: Name of the reader that reads every source; None guesses by content.
         columns: Column map of the ``table`` reader, ours -> the file's.
         rule: Id of a SIEM rule to apply instead of the detectors.
+        rule_findings: Whether the rule's rows also become findings; what shows the rows only need not wait for them.
         window: How far back from ``now`` queries count; None is everything.
         now: End of the window; None is the newest record.
         engine: ``duckdb`` or ``spark``.
@@ -46,6 +50,7 @@ class ScanOptions:
     reader: str | None = None
     columns: dict[str, str] | None = None
     rule: str | None = None
+    rule_findings: bool = True
     window: timedelta | None = None
     now: datetime | None = None
     engine: str = "duckdb"
@@ -111,7 +116,7 @@ def scan(
             now = _retried(inputs, lambda: _use(engine, inputs.relation, options))
         progress("detecting", 0, 0)
         overview = engine.overview()
-        report = _report(inputs, options, overview.first_ts, overview.last_ts, engine.row_count())
+        report = _report(inputs, options, (overview.first_ts, overview.last_ts), engine.row_count(), engine.untimed_count())
         return report.model_copy(
             update={
                 "now": now or overview.last_ts,
@@ -129,6 +134,10 @@ def read(source: str | Path | Sequence[str | Path], config: Config | None = None
     Raises:
         SourceError: No source could be used.
     """
+    import pyarrow as pa  # late, as the next: a rule needs no Arrow
+
+    from molehunt.schema import QUERIES
+
     config = config or Config()
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -146,12 +155,19 @@ def opened(
     names = [sources] if isinstance(sources, str | Path) else sources
     if options.master and options.engine != "spark":
         raise ConfigError("a master is for Spark", next_step="Add --engine spark")
-    where = {"master": options.master} if options.master else {}
     with (
-        load(options.engine)(memory=options.memory, **where) as engine,
+        _engine(options) as engine,
         _inputs([str(name) for name in names], engine, config, options, progress) as inputs,
     ):
         yield engine, inputs
+
+
+def _engine(options: ScanOptions) -> Any:
+    """Return what runs the steps, to be opened; a rule takes none of them and needs the database only."""
+    if options.rule and options.engine == "duckdb":
+        return Database(memory=options.memory)
+    where = {"master": options.master} if options.master else {}
+    return load(options.engine)(memory=options.memory, **where)
 
 
 def _inputs(names: list[str], engine: Any, config: Config, options: ScanOptions, progress: Progress) -> Inputs:
@@ -182,8 +198,9 @@ def _by_rule(rule: Rule, engine: Engine, inputs: Inputs, config: Config, options
         inputs,
         lambda: rule.run(engine.connection, inputs.relation, now=options.now, window=options.window, config=config),
     )
-    report = _report(inputs, options, run.first_ts, run.last_ts, run.record_count)
-    return report.model_copy(update={"now": run.now, "rule": run.result, "findings": rule.to_findings(run.result, config)})
+    report = _report(inputs, options, (run.first_ts, run.last_ts), run.record_count, run.untimed_count)
+    findings = rule.to_findings(run.result, config) if options.rule_findings else []
+    return report.model_copy(update={"now": run.now, "rule": run.result, "findings": findings})
 
 
 def _retried(inputs: Inputs, step: Callable[[], T]) -> T:
@@ -209,15 +226,15 @@ def _reading(progress: Progress, engine: Engine, inputs: Inputs) -> Iterator[Non
 
 
 def _report(
-    inputs: Inputs, options: ScanOptions, first_ts: datetime | None, last_ts: datetime | None, row_count: int
+    inputs: Inputs, options: ScanOptions, span: tuple[datetime | None, datetime | None], row_count: int, untimed_count: int
 ) -> Report:
     whole = options.rule is not None or not (options.window or options.now)
-    sources = inputs.summaries(row_count if whole else None)
+    sources = inputs.summaries(row_count, untimed_count) if whole else inputs.summaries()
     if options.reproducible:
         sources = [source.model_copy(update={"name": Path(source.name).name}) for source in sources]
     return Report(
         molehunt_version=version("molehunt"), window=_span(options.window), sources=sources, record_count=row_count,
-        first_ts=first_ts, last_ts=last_ts,
+        first_ts=span[0], last_ts=span[1],
     )  # fmt: skip
 
 

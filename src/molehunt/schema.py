@@ -69,27 +69,6 @@ QUERIES: pa.Schema = pa.schema(
     ]
 )
 
-#: The columns of QUERIES as SQL, for readers that build a relation column by column: name -> DuckDB type.
-QUERIES_SQL_TYPES: dict[str, str] = {
-    "ts": "TIMESTAMPTZ",
-    "client": "VARCHAR",
-    "resolver": "VARCHAR",
-    "transport": "VARCHAR",
-    "protocol": "VARCHAR",
-    "qname": "VARCHAR",
-    "qtype": "VARCHAR",
-    "rcode": "VARCHAR",
-    "answers": "VARCHAR[]",
-    "answer_types": "VARCHAR[]",
-    "answer_ttls": "UINTEGER[]",
-    "answer_bytes": "BIGINT",
-    "query_bytes": "BIGINT",
-    "response_bytes": "BIGINT",
-    "rtt_s": "DOUBLE",
-    "retry_count": "BIGINT",
-    "edns_options": "USMALLINT[]",
-}
-
 _EVIDENCE = pa.struct(
     [
         ("detector", pa.string()),

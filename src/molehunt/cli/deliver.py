@@ -45,6 +45,8 @@ class Deliveries:
         Raises:
             ConfigError: A target or secret cannot be read.
         """
+        if not self.targets and not self.secrets:
+            return []
         from molehunt.sinks.delivery import target
 
         secrets = dict(_secret(text) for text in self.secrets)
@@ -68,6 +70,8 @@ def send(report: Report, targets: list[Target], quiet: bool) -> None:
     Raises:
         SinkError: A target did not take all findings.
     """
+    if not targets:
+        return
     from molehunt.errors import SinkError
     from molehunt.sinks.delivery import deliver
 

@@ -51,6 +51,8 @@ def marked(report: Report, suppress: list[Path], baseline: str | None, settings:
         ConfigError: A suppression file is wrong.
         SourceError: The baseline is no report.
     """
+    if not suppress and baseline is None:
+        return report
     from molehunt.suppress import apply, compare, load
 
     if suppress:

@@ -72,7 +72,7 @@ def scan(
 ) -> None:
     """Find tunnels, exfiltration and beacons in DNS logs and captures."""
     from molehunt.cli.progress import shown_on_terminal
-    from molehunt.cli.streams import summarise, targets, write
+    from molehunt.cli.streams import shows_rows_only, summarise, targets, write
     from molehunt.pipeline import ScanOptions
     from molehunt.pipeline import scan as run
 
@@ -83,6 +83,7 @@ def scan(
     options = ScanOptions(
         reader=reader, columns=_column_map(columns or []), rule=rule, window=_window(window, rule), now=_moment(now),
         engine=engine, master=master, memory=memory, reproducible=reproducible,
+        rule_findings=bool(level or suppress or baseline or receivers) or not shows_rows_only(pairs),
     )  # fmt: skip
     with shown_on_terminal(not quiet and sys.stderr.isatty()) as progress:
         report = run(sources, settings, options, progress)

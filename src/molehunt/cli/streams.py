@@ -17,7 +17,7 @@ import typer
 
 from molehunt.errors import ConfigError, SinkError
 from molehunt.findings import CONFIDENCES, Problem, Report
-from molehunt.sinks import SINKS, SinkOptions, load
+from molehunt.sinks import RULE_ROWS, SINKS, SinkOptions, load
 from molehunt.sinks.text import human_span, rfc3339, safe
 
 #: File extension -> format, for `-o` without `-f`.
@@ -67,6 +67,11 @@ def targets(formats: list[str], outputs: list[str]) -> list[Target]:
             "two formats for standard output", next_step="Give all but one of them a file: -f json -o report.json"
         )
     return pairs
+
+
+def shows_rows_only(pairs: list[Target]) -> bool:
+    """Tell whether all that is written of a rule are its rows, so that no finding need be made of them."""
+    return all(target.format in RULE_ROWS for target in pairs)
 
 
 def _format_of(path: str) -> str:

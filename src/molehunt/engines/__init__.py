@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from molehunt.config import DetectionSettings
 from molehunt.errors import ConfigError
-from molehunt.schema import Candidates, Overview
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from molehunt.schema import Candidates, Overview
 
 #: name -> "module:object"; loaded on use.
 ENGINES: dict[str, str] = {
@@ -35,9 +37,6 @@ def load(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-__all__ = ["Candidates", "Engine", "Overview"]
-
-
 class Engine(Protocol):
     """What every engine offers."""
 
@@ -52,6 +51,10 @@ class Engine(Protocol):
 
     def row_count(self) -> int:
         """Return the rows that were read, also those that are no DNS query with a name."""
+        ...
+
+    def untimed_count(self) -> int:
+        """Return how many of them have no time."""
         ...
 
     def newest(self, relation: str) -> datetime | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from molehunt.engines import statements
-from molehunt.engines.memory import memory_bytes
+from molehunt.engines.database import Database
 from molehunt.engines.name_facts import name_facts, zone_key
 from molehunt.engines.steps import Steps
 from molehunt.errors import EngineError
@@ -27,10 +25,6 @@ _FUNCTIONS: dict[str, tuple[Any, str]] = {
     ),
     "registered_domain": (registered_domain, "VARCHAR"),
 }
-#: Memory of the process where nobody says more; the database spills to disk beyond its share.
-MEMORY = "1500MB"
-#: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at.
-_BESIDE_BYTES = 400_000_000
 #: Rows that are handed over in one go.
 _BATCH_ROWS = 100_000
 
@@ -48,53 +42,23 @@ FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS q
 """
 
 
-class DuckDBEngine(Steps):
-    """Runs the statements in an embedded DuckDB.
-
-    Args:
-        memory: Most memory of the whole process, such as ``4GB``; None is :data:`MEMORY`.
-        folder: Where it spills to; a temporary folder if None.
-        threads: Threads; None takes all cores.
-
-    Raises:
-        ConfigError: The memory is no size.
-        EngineError: The database does not open.
-    """
+class DuckDBEngine(Database, Steps):
+    """Runs the statements in an embedded DuckDB; arguments as :class:`Database`."""
 
     unnest = "unnest"
 
     def __init__(self, *, memory: str | None = None, folder: Path | None = None, threads: int | None = None) -> None:
-        self._folder = None if folder else tempfile.TemporaryDirectory(prefix="molehunt-")
-        config: dict[str, Any] = {"temp_directory": str(folder or (self._folder and self._folder.name))}
-        config["memory_limit"] = _share(memory or MEMORY)
-        if threads:
-            config["threads"] = threads
+        super().__init__(memory=memory, folder=folder, threads=threads)
         self._first_clients: dict[int, dict[int, list[str]]] = {}
-        try:
-            self.connection = duckdb.connect(config=config)
-        except duckdb.Error as error:
-            raise EngineError("open", str(error)) from error
-        self.connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
-        self.connection.execute(
-            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
-        )
         connection: Any = self.connection
         for name, (function, kind) in _FUNCTIONS.items():
             connection.create_function(name, function, ["VARCHAR"], kind, type="arrow")
-
-    def __enter__(self) -> DuckDBEngine:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the database and remove what it spilled."""
         for name in _FUNCTIONS:
             self.connection.remove_function(name)
-        self.connection.close()
-        if self._folder:
-            self._folder.cleanup()
+        super().close()
 
     def use(self, relation: str, *, after: datetime | None = None, until: datetime | None = None) -> None:
         """Read a relation once, to its end, and keep what the steps need.
@@ -122,10 +86,6 @@ class DuckDBEngine(Steps):
         """Return the time of the newest query of a relation."""
         moment: datetime | None = self._row(f"SELECT max(ts) AS newest FROM ({relation})")["newest"]
         return moment
-
-    def done_ratio(self) -> float:
-        """Return how far the running statement has come, 0 to 1; may be asked from another thread."""
-        return max(self.connection.query_progress(), 0.0) / 100
 
     def use_table(self, queries: pa.Table) -> None:
         """Use an Arrow table of QUERIES."""
@@ -167,12 +127,6 @@ class DuckDBEngine(Steps):
         except duckdb.Error as error:
             raise _failure(step, error) from error
         return table
-
-
-def _share(memory: str) -> str:
-    """Return how much of the process's memory is the database's: what is left beside the rest, at least half."""
-    whole = memory_bytes(memory)
-    return f"{max(whole - _BESIDE_BYTES, whole // 2)}B"
 
 
 def _failure(step: str, error: duckdb.Error) -> EngineError:

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from molehunt.config import DetectionSettings
-from molehunt.engines import Candidates, Overview, statements
+from molehunt.engines import statements
 from molehunt.engines.parts import parts
-from molehunt.schema import GROUPS, QUERIES, TIMESTAMP
+from molehunt.schema import GROUPS, QUERIES, TIMESTAMP, Candidates, Overview
 
 #: A single client with so many registered domains has others behind it.
 FORWARDER_DOMAINS = 50
@@ -80,6 +80,10 @@ class Steps(ABC):
         Raises:
             EngineError: The step failed.
         """
+
+    def untimed_count(self) -> int:
+        """Return how many of the rows that were read have no time."""
+        return int(self._row("SELECT count(*) - count(ts) AS rows FROM read_rows", "read")["rows"])
 
     def groups(self) -> pa.Table:
         """Return the table GROUPS: additive numbers per client, registered domain and hour."""

@@ -59,6 +59,7 @@ class Reading:
         expected_count: Rows of the relation if every record of the source is good; None where no cheap look tells.
         lost: Tells which records are missing, given how many rows the relation really has; asked only if that is not
             ``expected_count``.
+        untimed: Tells which records have a time that cannot be read; asked only if rows of the run have none.
         place: SQL of the file's path, if the relation has it once and DuckDB reads a list of paths there just as well: then
             files of the same kind are read together.
     """
@@ -68,6 +69,7 @@ class Reading:
     keep: list[object] = field(default_factory=list)
     expected_count: int | None = None
     lost: Callable[[int], list[Problem]] = field(default=lambda row_count: [])
+    untimed: Callable[[], list[Problem]] = list
     place: str | None = None
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import duckdb
 
+from molehunt.columns import QUERIES_SQL_TYPES
 from molehunt.errors import SourceSchemaError
 from molehunt.findings import Problem
 from molehunt.readers import Reading, SourceFile, sql
 from molehunt.readers.tables import Table, time_sql
+from molehunt.readers.untimed import Untimed
 from molehunt.readers.vocabulary import TICKS, plain
-from molehunt.schema import QUERIES_SQL_TYPES
 
 #: Where the data, type and TTL of an answer stand in objects: ECS, OCSF, Route 53, Defender.
 DATA = ("data", "rdata", "Rdata", "RData", "value", "Result")
@@ -34,7 +35,23 @@ def reading(file: SourceFile, table: Table, names: Mapping[str, str], connection
     columns = expressions(file, table, names, connection)
     problems = _told(names.get("ts", ""))
     relation = sql.select(columns, table.source(names.values()), table.condition(names.values()))
-    return Reading(relation, lambda: problems, [], table.expected_count, table.lost, sql.literal(str(file.path)))
+    return Reading(
+        relation, lambda: problems, [], table.expected_count, table.lost, untimed(file, table, names, columns, connection),
+        sql.literal(str(file.path)),
+    )  # fmt: skip
+
+
+def untimed(
+    file: SourceFile, table: Table, names: Mapping[str, str], columns: Mapping[str, str], connection: duckdb.DuckDBPyConnection
+) -> Callable[[], list[Problem]]:
+    """Return what tells the times that cannot be read; a table without times has none."""
+    if "ts" not in names:
+        return list
+    source, condition = (
+        table.source(names.values()),
+        table.condition(names.values()),
+    )  # of one column alone, JSON reads otherwise
+    return Untimed(connection, file.path, source, table.text(names["ts"]), columns["ts"], condition)
 
 
 def expressions(

@@ -6,23 +6,20 @@ system pages in and out. So the relation can be read as often as it takes.
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from itertools import chain, count
+from itertools import count
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from molehunt import schema
 from molehunt.config import Config
 from molehunt.errors import SourceError
 from molehunt.readers import Reading, SourceFile
-from molehunt.wire.capture import MAGICS, Capture
 
 if TYPE_CHECKING:
     import duckdb
 
+#: First four octets of the formats: pcapng, and pcap in micro- and nanoseconds and "modified", in both byte orders.
+MAGICS = frozenset(
+    bytes.fromhex(magic) for magic in ("0a0d0d0a", "a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1")
+)
 _names = (f"molehunt_pcap_{number}" for number in count())
 
 
@@ -42,40 +39,19 @@ class PcapReader:
         Raises:
             SourceError: The file cannot be read, or is no capture.
         """
+        from molehunt.readers.held import hold  # late, as the next: Arrow and the decoder are for captures only
+        from molehunt.wire.capture import Capture
+
         try:
             with file.path.open("rb", buffering=0) as octets:
                 capture = Capture(octets, file.name, config.pcap)
-                rows = _hold(capture.batches(), config.pcap.memory_bytes)
+                rows = hold(capture.batches(), config.pcap.memory_bytes)
         except OSError as error:
             raise SourceError(f"cannot read the capture: {error.strerror}", where=file.name) from error
         name = next(_names)
         connection.register(name, rows)
         problems = capture.problems()
         return Reading(relation=f"SELECT * FROM {name}", problems=lambda: problems, keep=[rows])
-
-
-def _hold(batches: Iterator[pa.RecordBatch], memory_bytes: int) -> pa.Table:
-    """Collect batches in memory, or in a temporary file if they are larger than ``memory_bytes``."""
-    held: list[pa.RecordBatch] = []
-    size = 0
-    for batch in batches:
-        held.append(batch)
-        size += batch.nbytes
-        if size > memory_bytes:
-            return _spill(chain(held, batches))
-    return pa.Table.from_batches(held, schema=schema.QUERIES)
-
-
-def _spill(batches: Iterator[pa.RecordBatch]) -> pa.Table:
-    """Write batches to a temporary file and map it; the file has no name any more, so nothing stays behind."""
-    handle, path = tempfile.mkstemp(prefix="molehunt-", suffix=".arrow")
-    try:
-        with os.fdopen(handle, "wb") as file, pa.ipc.new_file(file, schema.QUERIES) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-        return pa.ipc.open_file(pa.memory_map(path)).read_all()
-    finally:
-        os.unlink(path)
 
 
 READER = PcapReader()

@@ -90,7 +90,8 @@ def _read_defender(file: SourceFile, table: tables.Table, connection: duckdb.Duc
     def lost(row_count: int) -> list[Problem]:
         return table.lost(sql.one_row(connection, f"SELECT count(*) FROM {source}")[0])
 
-    return Reading(sql.select(columns, source, where), list, [], None, lost, sql.literal(str(file.path)))
+    untimed = mapped.untimed(file, table, names, columns, connection)
+    return Reading(sql.select(columns, source, where), list, [], None, lost, untimed, sql.literal(str(file.path)))
 
 
 def _of_more(text: str) -> dict[str, str]:

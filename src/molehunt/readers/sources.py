@@ -5,48 +5,33 @@ One bad file never costs the others: its fault stands in its summary, and the re
 
 from __future__ import annotations
 
-import glob
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 import duckdb
 
+from molehunt.columns import QUERIES_SQL_TYPES
 from molehunt.config import Config, InputLimits
 from molehunt.errors import ConfigError, MolehuntError, SourceError, SourceSchemaError, UnknownFormatError
 from molehunt.findings import Problem, SourceSummary
 from molehunt.readers import READERS, Reader, Reading, SourceFile, sql
+from molehunt.readers.named import Named, expand
 from molehunt.readers.survey import is_binary, rewriting, survey
 from molehunt.readers.unpack import Progress, compression_of, spool_stdin, unpack
-from molehunt.schema import QUERIES_SQL_TYPES
 
 #: Bytes at the beginning of a file by which its format is told.
 HEAD_BYTES = 64 << 10
+#: What a connection must be set to, to read sources right. DuckDB 2.0 moves a TRY_CAST of a CSV's column into its reader
+#: (optimizer ``type_pushdown``), which with ``ignore_errors`` drops each line whose value is no such thing, where null is due.
+SETTINGS = "SET TimeZone = 'UTC'; SET disabled_optimizers = 'type_pushdown'"
 #: Characters that DuckDB takes for a pattern in a file name.
 PATTERN = frozenset("*?[]{}")
-STDIN = "-"
-
-
-@dataclass(frozen=True)
-class Named:
-    """A source as the user called it, or as a folder or glob gave it.
-
-    Attributes:
-        name: What messages call it.
-        path: Where it is; None for standard input.
-        found: It was found in a folder; then not being a DNS log is no fault.
-        fault: Why it cannot be looked at.
-    """
-
-    name: str
-    path: Path | None
-    found: bool = False
-    fault: str | None = None
 
 
 @dataclass
@@ -131,11 +116,12 @@ class Inputs:
                 source.reading, source.fault, dropped = None, _as_fault(error, source.name), True
         return dropped
 
-    def summaries(self, row_count: int | None = None) -> list[SourceSummary]:
+    def summaries(self, row_count: int | None = None, untimed_count: int | None = None) -> list[SourceSummary]:
         """Return what was read of each source, in the order named; ask after the relation has been read.
 
         Args:
             row_count: Rows that the relation gave, if known: then good sources need not be counted one by one.
+            untimed_count: Rows without a time that it gave, if known: if there are none, no time need be looked at again.
         """
         used = [source.reading for source in self.sources if source.reading]
         counts: dict[int, int] = {}
@@ -144,25 +130,30 @@ class Inputs:
         expected = [reading.expected_count for reading in used]
         if row_count is not None and None not in expected and sum(n or 0 for n in expected) == row_count:
             counts = {id(reading): reading.expected_count or 0 for reading in used}
-        return [self._summary(source, counts) for source in self.sources]
+        return [self._summary(source, counts, untimed_count != 0) for source in self.sources]
 
-    def _summary(self, source: Source, counts: dict[int, int]) -> SourceSummary:
+    def _summary(self, source: Source, counts: dict[int, int], untimed: bool) -> SourceSummary:
         reading, problems, error, row_count = source.reading, list(source.problems), source.error, 0
         if reading:
             try:
-                row_count = counts.get(id(reading), -1)
-                row_count = self._count(reading) if row_count < 0 else row_count
+                if id(reading) in counts:
+                    row_count = counts[id(reading)]
+                else:
+                    row_count, untimed = self._count(reading)
                 if row_count != reading.expected_count:
                     problems += reading.lost(row_count)
                 problems += reading.problems()
+                problems += reading.untimed() if untimed else []
             except (duckdb.Error, OSError) as fault:
                 error = str(_as_fault(fault, source.name))
         return SourceSummary(
             name=source.name, reader=source.reader, record_count=max(row_count, 0), problems=problems, error=error
         )
 
-    def _count(self, reading: Reading) -> int:
-        return int(sql.one_row(self._connection, f"SELECT count(*) FROM ({reading.relation})")[0])
+    def _count(self, reading: Reading) -> tuple[int, bool]:
+        """Return how many rows a source has, and whether any has no time."""
+        count, timed = sql.one_row(self._connection, f"SELECT count(*), count(ts) FROM ({reading.relation})")
+        return count, timed < count
 
 
 def _together(readings: list[Reading]) -> list[str]:
@@ -198,7 +189,7 @@ def open_sources(
 
     Args:
         names: Files, folders (walked), globs, or ``-`` for standard input.
-        connection: Where the relations live; its time zone is set to UTC.
+        connection: Where the relations live; its :data:`SETTINGS` are changed.
         config: Settings.
         reader: Name of the reader that reads every source; None guesses by content.
         column_map: Our column -> the file's, for the ``table`` reader, which it also chooses.
@@ -215,12 +206,12 @@ def open_sources(
     if column_map:
         columns = {**config.table.columns, **column_map}
         config = config.model_copy(update={"table": config.table.model_copy(update={"columns": columns})})
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(SETTINGS)
     folder = Path(tempfile.mkdtemp(prefix="molehunt-"))
     opener = _Opener(connection, config, folder, chosen, progress or (lambda step, done_bytes, total_bytes: None))
     inputs = Inputs([], connection, folder)
     try:
-        for named in _expand(names):
+        for named in expand(names):
             inputs.sources.append(opener.open(named))
         _check_any(inputs.sources)
     except BaseException:
@@ -229,16 +220,20 @@ def open_sources(
     return inputs
 
 
-def _chosen(name: str | None) -> list[Reader]:
-    """Return the readers to ask, in sniffing order.
+def _chosen(name: str | None) -> Sequence[str]:
+    """Return the names of the readers to ask, in sniffing order.
 
     Raises:
         ConfigError: There is no such reader.
     """
     if name is not None and name not in READERS:
         raise ConfigError(f"no reader is called {name!r}", next_step=f"Readers: {', '.join(READERS)}")
-    places = [READERS[name]] if name else list(READERS.values())
-    return [getattr(import_module(place.partition(":")[0]), place.partition(":")[2]) for place in places]
+    return [name] if name else list(READERS)
+
+
+def _load(name: str) -> Reader:
+    module, _, attribute = READERS[name].partition(":")
+    return cast("Reader", getattr(import_module(module), attribute))
 
 
 def _check_any(sources: list[Source]) -> None:
@@ -256,42 +251,6 @@ def _check_any(sources: list[Source]) -> None:
     )
 
 
-def _expand(names: Sequence[str]) -> Iterator[Named]:
-    """Give every source once, in the order named; folders and globs in the order of their names."""
-    seen: set[Path] = set()
-    for name in names:
-        for named in _expand_one(name):
-            if named.path is not None and named.fault is None:
-                real = named.path.resolve()
-                if real in seen:
-                    continue
-                seen.add(real)
-            yield named
-
-
-def _expand_one(name: str) -> Iterator[Named]:
-    path = Path(name)
-    if name == STDIN:
-        yield Named(STDIN, None)
-    elif path.is_dir():
-        yield from _walk(path)
-    elif os.path.lexists(path):
-        yield Named(name, path)
-    elif matches := sorted(glob.glob(name, recursive=True)):
-        for match in matches:
-            yield from _walk(Path(match)) if Path(match).is_dir() else [Named(match, Path(match), found=len(matches) > 1)]
-    else:
-        yield Named(name, path, fault="no such file or folder")
-
-
-def _walk(folder: Path) -> Iterator[Named]:
-    for above, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith("."):
-                yield Named(str(Path(above, name)), Path(above, name), found=True)
-
-
 @dataclass
 class _Opener:
     """Opens one source after the other, each with temporary files of its own name."""
@@ -299,7 +258,7 @@ class _Opener:
     connection: duckdb.DuckDBPyConnection
     config: Config
     folder: Path
-    readers: list[Reader]
+    readers: Sequence[str]
     progress: Progress
     count: int = 0
 
@@ -369,8 +328,8 @@ class _Opener:
 
     def _reader(self, file: SourceFile) -> Reader:
         if len(self.readers) == 1:
-            return self.readers[0]
-        for reader in self.readers:
+            return _load(self.readers[0])
+        for reader in map(_load, self.readers):  # the first that knows the file; those after it need not be loaded
             if reader.sniff(file.head):
                 return reader
         raise UnknownFormatError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from molehunt.schema import QUERIES_SQL_TYPES
+from molehunt.columns import QUERIES_SQL_TYPES
 from molehunt.wire.codes import RCODES, TYPES
 
 
@@ -58,10 +58,14 @@ def _names() -> tuple[str, str]:
 
 
 def qtype(text: str) -> str:
-    """Return the record type as mnemonic: ``16``, ``16 (TXT)``, ``query-16`` and ``txt`` are all TXT, ``*`` is ANY."""
+    """Return the record type as mnemonic: ``16``, ``16 (TXT)``, ``query-16`` and ``txt`` are all TXT, ``*`` is ANY.
+
+    What begins with a capital letter is told first, as it is by far the commonest.
+    """
     number = f"regexp_extract({text}, '[0-9]+')"
     return (
-        f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'query-') "
+        f"CASE WHEN {text} >= 'A' AND {text} < '[' THEN upper({text}) "
+        f"WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'query-') "
         f"THEN coalesce({_names()[0]}[{number}], 'TYPE' || {number}) "
         f"WHEN {text} = '*' THEN 'ANY' ELSE upper(nullif({text}, '')) END"
     )

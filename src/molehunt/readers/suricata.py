@@ -11,12 +11,17 @@ import duckdb
 
 from molehunt.config import Config
 from molehunt.readers import Reading, SourceFile, objects, sql
+from molehunt.readers.untimed import Untimed
 
 FIELDS = (
     ("timestamp",), ("event_type",), ("flow_id",), ("src_ip",), ("src_port",), ("dest_ip",), ("dest_port",), ("proto",),
     ("dns", "type"), ("dns", "id"), ("dns", "rrname"), ("dns", "rrtype"), ("dns", "rcode"), ("dns", "rdata"),
     ("dns", "ttl"), ("dns", "queries"), ("dns", "answers"), ("dns", "grouped"),
 )  # fmt: skip
+
+#: The time of an event, and whether it is one of DNS.
+TIME = "TRY_CAST(timestamp AS TIMESTAMPTZ)"
+DNS = "coalesce(event_type, 'dns') = 'dns' AND dns IS NOT NULL"
 
 
 class SuricataReader:
@@ -32,10 +37,12 @@ class SuricataReader:
     def read(self, file: SourceFile, connection: duckdb.DuckDBPyConnection, config: Config) -> Reading:
         """Open an eve.json; events that are not of DNS are left out."""
         form = objects.form_of(file.head)
-        records = _records(objects.scan(file.path, form, FIELDS))
+        source = objects.scan(file.path, form, FIELDS)
+        records = _records(source)
         relation = sql.select(COLUMNS, _transactions(records, config.pcap.pair_s, config.pcap.retry_s))
         lost = objects.BadObjects(connection, file) if form == "newline_delimited" else objects.nothing_lost
-        return Reading(relation, list, [], None, lost, sql.literal(str(file.path)))
+        untimed = Untimed(connection, file.path, source, "timestamp", TIME, DNS)
+        return Reading(relation, list, [], None, lost, untimed, sql.literal(str(file.path)))
 
 
 READER = SuricataReader()
@@ -55,7 +62,7 @@ def _records(source: str) -> str:
         f"WHEN src_port IN ('53', '5353', '5355') THEN true ELSE {answered} END"
     )
     return (
-        f"(SELECT TRY_CAST(timestamp AS TIMESTAMPTZ) AS t, {answered} AS answered, proto, dns['id'] AS id, "
+        f"(SELECT {TIME} AS t, {answered} AS answered, proto, dns['id'] AS id, "
         f"CASE WHEN {back} THEN dest_ip ELSE src_ip END AS client, "
         f"CASE WHEN {back} THEN src_ip ELSE dest_ip END AS resolver, "
         f"CASE WHEN {back} THEN src_port ELSE dest_port END AS port, "
@@ -64,7 +71,7 @@ def _records(source: str) -> str:
         f"coalesce(dns['rrname'], {question.format('rrname')}) AS name, "
         f"coalesce(dns['rrtype'], {question.format('rrtype')}) AS kind, "
         "dns['rcode'] AS rcode, dns['answers'] AS answers, dns['grouped'] AS grouped, dns['rdata'] AS rdata, "
-        f"dns['ttl'] AS ttl FROM {source} WHERE coalesce(event_type, 'dns') = 'dns' AND dns IS NOT NULL)"
+        f"dns['ttl'] AS ttl FROM {source} WHERE {DNS})"
     )
 
 

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-import numpy as np
-
 from molehunt.findings import Problem
+from molehunt.readers._octets import seen as look
 
 #: Bytes looked at in one step: small enough for the processor's cache.
 STEP_BYTES = 1 << 20
 #: Characters of a bad line that are shown.
 EXAMPLE_CHARS = 160
-NEWLINE, RETURN, NUL, QUOTE = b'\n\r\0"'
 
 
 @dataclass
@@ -74,18 +72,16 @@ def survey(path: Path) -> Survey:
 
 def _look(seen: Survey, chunk: bytes, last: bytes, open_bytes: int) -> int:
     """Add a chunk to the survey; return how long the line is that it leaves open."""
-    octets = np.frombuffer(chunk, np.uint8)
-    seen.newline_count += int(np.count_nonzero(octets == NEWLINE))
-    seen.quote_count += int(np.count_nonzero(octets == QUOTE))
-    seen.ascii = seen.ascii and chunk.isascii()
-    seen.nul = seen.nul or b"\0" in chunk
-    if b"\r" in chunk or last == b"\r":
+    newline_count, quote_count, rare = look(chunk)
+    seen.newline_count += newline_count
+    seen.quote_count += quote_count
+    seen.return_newline_count += last == b"\r" and chunk[:1] == b"\n"
+    if rare:
+        seen.ascii = seen.ascii and chunk.isascii()
+        seen.nul = seen.nul or b"\0" in chunk
         seen.return_count += chunk.count(b"\r")
-        seen.return_newline_count += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
-    if b"#" in chunk:
+        seen.return_newline_count += chunk.count(b"\r\n")
         seen.hash_count += chunk.count(b"\n#") + (last == b"\n" and chunk[:1] == b"#")
-    elif last == b"\n" and chunk[:1] == b"#":
-        seen.hash_count += 1
     first = chunk.find(b"\n")
     if first < 0:
         return open_bytes + len(chunk)

@@ -6,12 +6,12 @@ import re
 
 import duckdb
 
+from molehunt.columns import QUERIES_SQL_TYPES
 from molehunt.config import Config
 from molehunt.errors import ConfigError, SourceSchemaError
 from molehunt.readers import Reading, SourceFile, tables
 from molehunt.readers.mapped import reading
 from molehunt.readers.vocabulary import guess, likeliest
-from molehunt.schema import QUERIES_SQL_TYPES
 
 #: What a name looks like, for the advice which column it could be.
 NAME = re.compile(r"(?!\d+(\.\d+){3}$)(?=.*[a-z])[\w*-]+(\.[\w*-]+)+\.?", re.IGNORECASE)

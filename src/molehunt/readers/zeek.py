@@ -18,6 +18,7 @@ from molehunt.findings import Problem
 from molehunt.readers import Reading, SourceFile, objects, sql
 from molehunt.readers.delimited import Dialect, Lost
 from molehunt.readers.survey import survey
+from molehunt.readers.untimed import Untimed
 
 #: The columns that are read; the others of the log cost nothing.
 READ = ("ts", "id.orig_h", "id.resp_h", "id.resp_p", "proto", "query", "qtype_name", "rcode_name", "answers", "TTLs", "rtt")
@@ -110,8 +111,11 @@ def _read_tsv(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: C
         counts = [sql.one_row(connection, f"SELECT count(*) FROM ({reading.relation})")[0] for reading in readings]
         return [problem for reading, count in zip(readings, counts, strict=True) for problem in reading.lost(count)]
 
+    def untimed() -> list[Problem]:
+        return [problem for reading in readings for problem in reading.untimed()]
+
     expected_count = sum(reading.expected_count or 0 for reading in readings)
-    return Reading(sql.union(reading.relation for reading in readings), list, [], expected_count, lost)
+    return Reading(sql.union(reading.relation for reading in readings), list, [], expected_count, lost, untimed)
 
 
 def _closing_count(path: Path) -> int:
@@ -142,8 +146,11 @@ def _read_part(file: SourceFile, layout: Layout, connection: duckdb.DuckDBPyConn
     expected_count = seen.line_count - seen.hash_count
     lost = Lost(connection, file.path, dialect, expected_count, "#", config.limits.reject_count)
     columns = _columns({name: sql.identifier(name) for name in READ if name in layout.fields}, layout)
-    relation = sql.select(columns, dialect.scan(file.path))
-    return Reading(relation, list, [], expected_count, lost, sql.literal(str(file.path)))
+    source = dialect.scan(file.path)
+    has_times = "ts" in layout.fields
+    untimed = Untimed(connection, file.path, source, sql.identifier("ts"), columns["ts"]) if has_times else list
+    relation = sql.select(columns, source)
+    return Reading(relation, list, [], expected_count, lost, untimed, sql.literal(str(file.path)))
 
 
 def _distinct(names: tuple[str, ...]) -> list[str]:
@@ -257,7 +264,8 @@ def _read_json(file: SourceFile, connection: duckdb.DuckDBPyConnection) -> Readi
     expected_count = file.survey.line_count if by_line and not streams and file.survey else None
     relation = sql.select(columns, source, where)
     lost = objects.BadObjects(connection, file) if by_line else objects.nothing_lost
-    return Reading(relation, list, [], expected_count, lost, sql.literal(str(file.path)))
+    untimed = Untimed(connection, file.path, source, found["ts"], columns["ts"], where)
+    return Reading(relation, list, [], expected_count, lost, untimed, sql.literal(str(file.path)))
 
 
 def _spellings(name: str) -> list[tuple[str, ...]]:

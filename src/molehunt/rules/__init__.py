@@ -32,6 +32,7 @@ class RuleRun:
     Attributes:
         result: The rule's rows; columns and their order are the rule's own.
         record_count: Records of the input, counted by the way.
+        untimed_count: Those without a time.
         first_ts: Time of the oldest record, or None if no record has a time.
         last_ts: Time of the newest record, or None if no record has a time.
         now: End of the window, or None if the rule looked at all times.
@@ -39,6 +40,7 @@ class RuleRun:
 
     result: RuleResult
     record_count: int
+    untimed_count: int
     first_ts: datetime | None
     last_ts: datetime | None
     now: datetime | None

@@ -83,10 +83,10 @@ def _pass(
     span = {"after_ts": after, "until_ts": until.isoformat() if until else None}
     sql = text(RULE_ID, "sql").replace("{queries}", queries)
     found = connection.execute(sql, {**numbers, **more, **span}).fetchall()
-    count, first, last, oldest = found[0][:4]
-    rows = [[_time(row[4]), *row[5:]] for row in found if row[5] is not None]
+    count, untimed, first, last, oldest = found[0][:5]
+    rows = [[_time(row[5]), *row[6:]] for row in found if row[6] is not None]
     result = RuleResult(rule_id=RULE_ID, columns=COLUMNS, rows=rows)
-    return RuleRun(result, count, _time(first), _time(last), until), _time(oldest)
+    return RuleRun(result, count, untimed, _time(first), _time(last), until), _time(oldest)
 
 
 def _time(microseconds: int | None) -> datetime | None:

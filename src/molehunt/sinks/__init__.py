@@ -31,6 +31,9 @@ SINKS: dict[str, str] = {
     "misp": "molehunt.sinks.misp:SINK",
 }
 
+#: Sinks that with ``--rule`` write the rule's rows and look at no finding.
+RULE_ROWS = frozenset({"table", "jsonl", "csv"})
+
 
 @dataclass(frozen=True)
 class SinkOptions:

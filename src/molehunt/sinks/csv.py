@@ -19,6 +19,8 @@ COLUMNS = (
     "attack", "next_steps", "suppressed", "summary",
 )  # fmt: skip
 
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+
 
 class CsvSink:
     """Write RFC 4180 CSV with a header, CRLF line ends."""
@@ -49,7 +51,7 @@ def cell(value: Any) -> str | int | float:
         return value
     if isinstance(value, datetime):
         return rfc3339(value)
-    text = safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    text = safe(value if isinstance(value, str) else _JSON.encode(value))
     return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 

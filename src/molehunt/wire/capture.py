@@ -13,11 +13,6 @@ from molehunt.findings import Problem
 from molehunt.wire import batches, faults
 from molehunt.wire._decoder import Decoder
 
-#: First four octets of the formats: pcapng, and pcap in micro- and nanoseconds and "modified", in both byte orders.
-MAGICS = frozenset(
-    bytes.fromhex(magic) for magic in ("0a0d0d0a", "a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "a1b2cd34", "34cdb2a1")
-)
-
 PIECE_BYTES = 1 << 20
 
 
