@@ -11,7 +11,7 @@ import pytest
 import molehunt
 from conftest import DATA
 from language import START, queries
-from molehunt.errors import ConfigError, SourceError
+from molehunt.errors import ConfigError, EngineError, SourceError
 from molehunt.pipeline import Progress, ScanOptions
 from molehunt.schema import QUERIES
 
@@ -151,3 +151,32 @@ def test_findings_come_as_frames():
     assert list(report.to_polars()["registered_domain"]) == [f.registered_domain for f in report.findings]
     assert report.to_pandas()["first_ts"].iloc[0] == report.findings[0].first_ts
     assert report.findings[0].first_ts > datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("rule", [None, "T1071.004"])
+def test_too_little_memory_is_no_fault_of_a_source(rule, tmp_path):
+    lines = (f"1767571200.{i:06d}\t10.0.0.{i % 250}\t{i:050d}.{i}.x.example.com\tA" for i in range(200_000))
+    path = tmp_path / "dns.log"
+    path.write_text("#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\tqtype_name\n" + "\n".join(lines) + "\n")
+    with pytest.raises(EngineError) as caught:
+        molehunt.scan(path, options=ScanOptions(rule=rule, memory="4MB"))
+    assert caught.value.next_step == "Give more with --memory"
+
+
+def test_a_run_tells_how_far_it_has_come(tmp_path):
+    class Watched(Progress):
+        def __call__(self, step: str, done_bytes: int, total_bytes: int) -> None:
+            told.append((step.partition(" ")[0], done_bytes, total_bytes))
+            super().__call__(step, done_bytes, total_bytes)
+
+    told: list[tuple[str, int, int]] = []
+    log = tmp_path / "dns.log"
+    log.write_bytes((DATA / "readers" / "zeek.log").read_bytes())
+    molehunt.scan([log, DEMO], progress=Watched())
+    size, capture = log.stat().st_size, DEMO.stat().st_size
+    assert ("looking", size, size) in told
+    assert ("reading", capture, capture) in told
+    assert told[-1] == ("detecting", 0, 0)
+    told.clear()
+    molehunt.scan(log, options=ScanOptions(rule="T1071.004"), progress=Watched())
+    assert told[-1] == ("reading", 0, size)

@@ -170,7 +170,7 @@ def test_a_reader_by_name_reads_what_it_would_not_have_guessed(tmp_path):
 
 def test_nothing_usable_is_an_error_with_advice(tmp_path):
     (tmp_path / "x.txt").write_text("nothing to see\n")
-    with pytest.raises(UnknownFormatError, match=r"no DNS log among 1 files.*molehunt list readers"):
+    with pytest.raises(UnknownFormatError, match=r"no DNS log among 1 file.*molehunt list readers"):
         read(tmp_path)
     with pytest.raises(SourceError, match="no such file"):
         read(tmp_path / "absent")
@@ -245,3 +245,10 @@ def test_a_thousand_files(tmp_path):
     rows, summaries = read(tmp_path)
     assert (len(rows), len(summaries)) == (5000, 1000)
     assert {s.record_count for s in summaries} == {5}
+
+
+def test_a_binary_that_is_named_a_text_format_says_so(tmp_path):
+    path = tmp_path / "dns.log"
+    path.write_bytes((GOLDEN.parent / "demo" / "demo.pcap").read_bytes()[:4000])
+    with pytest.raises(SourceError, match=r"dns\.log: cannot be read as zeek\. Leave out --from"):
+        open_sources([str(path)], connection=duckdb.connect(), config=Config(), reader="zeek")

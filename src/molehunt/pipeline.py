@@ -109,7 +109,8 @@ def scan(
     rule = load_rule(options.rule) if options.rule else None
     with opened(sources, config, options, progress) as (engine, inputs):
         if rule is not None:
-            return _by_rule(rule, engine, inputs, config, options)
+            with _reading(progress, engine, inputs):
+                return _by_rule(rule, engine, inputs, config, options)
         from molehunt.detection import detect  # all detectors, which a rule does not need
 
         with _reading(progress, engine, inputs):

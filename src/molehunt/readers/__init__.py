@@ -39,6 +39,7 @@ class SourceFile:
         head: Its first 64 KiB.
         folder: Where a reader may make temporary files; removed when the run ends. None: nowhere.
         survey: What one quick pass saw of a text file; None for a binary one.
+        told: Told by a reader that works long before it has a relation how many bytes are done.
     """
 
     name: str
@@ -46,6 +47,7 @@ class SourceFile:
     head: bytes
     folder: Path | None = None
     survey: Survey | None = None
+    told: Callable[[int], object] = field(default=lambda done_bytes: None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ system pages in and out. So the relation can be read as often as it takes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from io import FileIO
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from molehunt.readers import Reading, SourceFile
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 #: First four octets of the formats: pcapng, and pcap in micro- and nanoseconds and "modified", in both byte orders.
 MAGICS = frozenset(
@@ -45,13 +48,19 @@ class PcapReader:
         try:
             with file.path.open("rb", buffering=0) as octets:
                 capture = Capture(octets, file.name, config.pcap)
-                rows = hold(capture.batches(), config.pcap.memory_bytes)
+                rows = hold(_telling(capture.batches(), file, octets), config.pcap.memory_bytes)
         except OSError as error:
             raise SourceError(f"cannot read the capture: {error.strerror}", where=file.name) from error
         name = next(_names)
         connection.register(name, rows)
         problems = capture.problems()
         return Reading(relation=f"SELECT * FROM {name}", problems=lambda: problems, keep=[rows])
+
+
+def _telling(batches: Iterator[pa.RecordBatch], file: SourceFile, octets: FileIO) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        file.told(octets.tell())
+        yield batch
 
 
 READER = PcapReader()

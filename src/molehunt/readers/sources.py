@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +22,7 @@ from molehunt.errors import ConfigError, MolehuntError, SourceError, SourceSchem
 from molehunt.findings import Problem, SourceSummary
 from molehunt.readers import READERS, Reader, Reading, SourceFile, sql
 from molehunt.readers.named import Named, expand
-from molehunt.readers.survey import is_binary, rewriting, survey
+from molehunt.readers.survey import PARQUET, is_binary, rewriting, survey
 from molehunt.readers.unpack import Progress, compression_of, spool_stdin, unpack
 
 #: Bytes at the beginning of a file by which its format is told.
@@ -112,6 +112,8 @@ class Inputs:
                 continue
             try:
                 self._connection.execute(f"SELECT {_all_columns()} FROM ({source.reading.relation})").fetchall()
+            except duckdb.OutOfMemoryException:  # no fault of the source
+                continue
             except (duckdb.Error, OSError, MolehuntError) as error:
                 source.reading, source.fault, dropped = None, _as_fault(error, source.name), True
         return dropped
@@ -246,7 +248,7 @@ def _check_any(sources: list[Source]) -> None:
         told = "; ".join(str(fault) for fault in faults[:3])
         raise SourceError(f"none of {len(faults)} sources can be used: {told}")
     raise UnknownFormatError(
-        f"no DNS log among {len(sources)} files" if sources else "no files there",
+        f"no DNS log among {len(sources)} file{'s' * (len(sources) != 1)}" if sources else "no files there",
         next_step="See what is read: molehunt list readers; or say what it is: --from table --map qname=COLUMN",
     )
 
@@ -278,13 +280,15 @@ class _Opener:
                 source.fault = error
         except ConfigError:
             raise
-        except (MolehuntError, duckdb.Error, OSError) as error:
+        except duckdb.Error as error:
+            source.fault = _as_fault(error, named.name) if len(self.readers) > 1 else _not_read_as(self.readers[0], named.name)
+        except (MolehuntError, OSError) as error:
             source.fault = _as_fault(error, named.name)
         return source
 
     def _open(self, named: Named, source: Source) -> None:
         path = self._plain(named, source)
-        file = SourceFile(named.name, path, _head(path), self.folder)
+        file = SourceFile(named.name, path, _head(path), self.folder, told=self._teller(f"reading {named.name}", path))
         if not is_binary(file.head):
             file = self._clean(file, source)
         reader = self._reader(file)
@@ -301,7 +305,7 @@ class _Opener:
             path = self.folder / f"{self.count}.stdin"
             spool_stdin(path, limits, self.progress)
         if not path.is_file():
-            raise SourceError("no regular file", where=named.name)
+            raise SourceError("no regular file", where=named.name, next_step="Pipe it in: … | molehunt scan -")
         head = _head(path)
         if not head:
             raise UnknownFormatError("the file is empty", where=named.name)
@@ -314,21 +318,28 @@ class _Opener:
             return target
         return path.resolve()
 
+    def _teller(self, step: str, path: Path) -> Callable[[int], None]:
+        """Begin a step over a file; return what its worker tells how far it has come."""
+        size = path.stat().st_size
+        self.progress(step, 0, size)
+        return lambda done_bytes: self.progress(step, done_bytes, size)
+
     def _clean(self, file: SourceFile, source: Source) -> SourceFile:
         """Survey a text file, and rewrite it if DuckDB could not read it without loss."""
         limits = self.config.limits
-        self.progress(f"looking at {file.name}", 0, file.path.stat().st_size)
-        seen = survey(file.path)
+        seen = survey(file.path, self._teller(f"looking at {file.name}", file.path))
         if not (rewrite := rewriting(seen, file.path, file.head, limits.line_bytes)):
             return replace(file, survey=seen)
         target = self.folder / f"{self.count}.clean"
-        self.progress(f"repairing {file.name}", 0, file.path.stat().st_size)
-        source.problems += rewrite.run(file.path, target)
+        source.problems += rewrite.run(file.path, target, self._teller(f"repairing {file.name}", file.path))
         return replace(file, path=target, head=_head(target), survey=survey(target))
 
     def _reader(self, file: SourceFile) -> Reader:
         if len(self.readers) == 1:
-            return _load(self.readers[0])
+            reader = _load(self.readers[0])
+            if is_binary(file.head) and not reader.sniff(file.head) and not file.head.startswith(PARQUET):
+                raise _not_read_as(reader.name, file.name)
+            return reader
         for reader in map(_load, self.readers):  # the first that knows the file; those after it need not be loaded
             if reader.sniff(file.head):
                 return reader
@@ -342,6 +353,10 @@ class _Opener:
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
+
+
+def _not_read_as(reader: str, name: str) -> SourceError:
+    return SourceError(f"cannot be read as {reader}", where=name, next_step="Leave out --from, then molehunt looks what it is")
 
 
 def _as_fault(error: Exception, name: str) -> SourceError:

@@ -8,7 +8,7 @@ rewritten, byte by byte as far as they can be, before they are read.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -18,8 +18,18 @@ from molehunt.readers._octets import seen as look
 
 #: Bytes looked at in one step: small enough for the processor's cache.
 STEP_BYTES = 1 << 20
+#: First octets of a Parquet file; its columns stand at its end.
+PARQUET = b"PAR1"
 #: Characters of a bad line that are shown.
 EXAMPLE_CHARS = 160
+#: Lines between two words on how far the rewriting has come.
+TOLD_LINES = 10_000
+#: Told how many bytes are done.
+Told = Callable[[int], object]
+
+
+def untold(done_bytes: int) -> None:
+    """Tell nobody how far the work has come."""
 
 
 @dataclass
@@ -54,8 +64,12 @@ class Survey:
         return self.return_count > 0 and not self.return_count == self.return_newline_count == self.newline_count
 
 
-def survey(path: Path) -> Survey:
+def survey(path: Path, told: Told = untold) -> Survey:
     """Look at every byte of a text file once, at several GB/s.
+
+    Args:
+        path: The file.
+        told: Told how many bytes have been looked at.
 
     Raises:
         OSError: The file cannot be read.
@@ -65,6 +79,7 @@ def survey(path: Path) -> Survey:
         while chunk := file.read(STEP_BYTES):
             open_bytes = _look(seen, chunk, last, open_bytes)
             last = chunk[-1:]
+            told(file.tell())
     seen.longest_bytes = max(seen.longest_bytes, open_bytes)
     seen.line_count = seen.newline_count + (last != b"\n")
     return seen
@@ -104,7 +119,7 @@ def encoding_of(head: bytes) -> str:
 
 def is_binary(head: bytes) -> bool:
     """Tell whether a file that begins with these bytes is no text: Parquet, or more than a tenth control characters."""
-    if head.startswith(b"PAR1"):
+    if head.startswith(PARQUET):
         return True
     if encoding_of(head) != "utf-8-sig":
         return False
@@ -135,7 +150,7 @@ class Rewriting:
     dropped_count: int = 0
     first_dropped: str = ""
 
-    def run(self, source: Path, target: Path) -> list[Problem]:
+    def run(self, source: Path, target: Path, told: Told = untold) -> list[Problem]:
         r"""Write the clean text, in bounded memory; return what was dropped.
 
         Wrong bytes and zeros become ``\DDD`` as in RFC 1035 §5.1, so a name keeps them.
@@ -145,16 +160,18 @@ class Rewriting:
             source.open("r", encoding=self.encoding, errors=errors, newline=self.newline) as reader,
             target.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as writer,
         ):
-            writer.writelines(self._clean(line) for line in self._lines(reader))
+            writer.writelines(self._clean(line) for line in self._lines(reader, told))
         if not self.dropped_count:
             return []
         reason = f"line longer than {self.line_chars} bytes"
         return [Problem(reason=reason, count=self.dropped_count, example=self.first_dropped)]
 
-    def _lines(self, reader: TextIO) -> Iterator[str]:
+    def _lines(self, reader: TextIO, told: Told) -> Iterator[str]:
         number = 0
         while line := reader.readline(self.line_chars):
             number += 1
+            if number % TOLD_LINES == 0:
+                told(reader.buffer.tell())
             if len(line) < self.line_chars or line.endswith("\n"):
                 yield line
                 continue

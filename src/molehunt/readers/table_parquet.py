@@ -13,7 +13,6 @@ from molehunt.findings import Problem
 from molehunt.readers import SourceFile, objects
 from molehunt.readers.sql import literal, one_row
 
-MAGIC = b"PAR1"
 #: First rows that are looked at.
 SAMPLE_COUNT = 200
 

@@ -14,7 +14,8 @@ from molehunt.config import Config
 from molehunt.errors import UnknownFormatError
 from molehunt.findings import Problem
 from molehunt.readers import SourceFile, table_json, table_text, times
-from molehunt.readers.table_parquet import MAGIC, Parquet
+from molehunt.readers.survey import PARQUET
+from molehunt.readers.table_parquet import Parquet
 
 
 class Table(Protocol):
@@ -47,7 +48,7 @@ class Table(Protocol):
 
 def is_table(head: bytes) -> bool:
     """Tell whether a file that begins with these bytes is a table of any kind."""
-    return head.startswith(MAGIC) or bool(names_in(head))
+    return head.startswith(PARQUET) or bool(names_in(head))
 
 
 def names_in(head: bytes) -> list[str]:
@@ -67,7 +68,7 @@ def open_table(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: 
     Raises:
         UnknownFormatError: It is no table.
     """
-    if file.head.startswith(MAGIC):
+    if file.head.startswith(PARQUET):
         return Parquet(file, connection)
     if found := table_json.open_json(file, connection, config):
         return found

@@ -15,14 +15,14 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import duckdb
 
 from molehunt.config import Config, PublishedRule
+from molehunt.errors import EngineError
 from molehunt.findings import Evidence, Finding, RuleResult, finding_id
 from molehunt.rules import RuleRun, text
-
-if TYPE_CHECKING:
-    import duckdb
 
 DEFAULTS = Config()
 RULE_ID = "T1071.004"
@@ -82,7 +82,10 @@ def _pass(
     more = {"qtypes": list(rule.qtypes), "dotted": "%" + ".%" * (rule.dots + 1)}
     span = {"after_ts": after, "until_ts": until.isoformat() if until else None}
     sql = text(RULE_ID, "sql").replace("{queries}", queries)
-    found = connection.execute(sql, {**numbers, **more, **span}).fetchall()
+    try:
+        found = connection.execute(sql, {**numbers, **more, **span}).fetchall()
+    except duckdb.OutOfMemoryException as error:
+        raise EngineError("rule", str(error), next_step="Give more with --memory") from error
     count, untimed, first, last, oldest = found[0][:5]
     rows = [[_time(row[5]), *row[6:]] for row in found if row[6] is not None]
     result = RuleResult(rule_id=RULE_ID, columns=COLUMNS, rows=rows)
