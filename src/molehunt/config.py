@@ -184,6 +184,25 @@ class LookupSettings(_Section):
     forwarded_clients: int = Field(16, ge=1, description="clients that a forwarder is taken to stand for")
 
 
+class EchoSettings(_Section):
+    """When a name repeats what the same client asked elsewhere. Source: DETECTION 3 (explained bits)."""
+
+    recent_s: int = Field(120, ge=1, le=3600, description="a name asked elsewhere within this time explains")
+    names: int = Field(5, ge=2, description="distinct names of a group from which it is looked for explanations")
+
+
+class FamilySettings(_Section):
+    """What a service of many clients looks like. Source: own choice, measured on the look-alikes of the evaluation."""
+
+    clients: int = Field(3, ge=2, description="clients of the domain, without which it is no service")
+    sharing: float = Field(1.2, ge=1, description="content delivery: distinct (client, name) over distinct names, at least")
+    shared_ratio: float = Field(0.2, ge=0, le=1, description="content delivery: share of names that another client asks too")
+    ttl_s: float = Field(600.0, gt=0, description="content delivery: median time that an answer lives, at most")
+    own_sharing: float = Field(1.1, ge=1, description="telemetry: distinct (client, name) over distinct names, at most")
+    answers: int = Field(2, ge=1, description="telemetry: distinct answers, at most")
+    calls: float = Field(4.0, ge=1, description="telemetry: queries per name, at least")
+
+
 class VerdictSettings(_Section):
     """From weights to words. Source: DETECTION 4."""
 
@@ -209,6 +228,8 @@ class DetectionSettings(_Section):
     fan_in: FanInSettings = FanInSettings()
     rare_type: RareTypeSettings = RareTypeSettings()
     lookup: LookupSettings = LookupSettings()
+    echo: EchoSettings = EchoSettings()
+    family: FamilySettings = FamilySettings()
     verdict: VerdictSettings = VerdictSettings()
 
 

@@ -62,6 +62,7 @@ class DuckDBEngine(Steps):
         self.connection.execute(
             "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0"
         )
+        self.connection.execute("CREATE TEMP MACRO name_hash(name) AS hash(name)")
         connection: Any = self.connection
         connection.create_function(_FUNCTION, registered_domain, ["VARCHAR"], "VARCHAR", type="arrow")
 

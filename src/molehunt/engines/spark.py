@@ -47,7 +47,7 @@ FROM (SELECT ts, coalesce(client, '') AS client, resolver, protocol, qname, coal
 _NEEDED = "ts, client, resolver, protocol, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options"
 
 #: Tables that one later step reads once: there is no use in keeping their rows.
-_READ_ONCE = frozenset({"public_zones", "zones", "rotating", "asked_hours"})
+_READ_ONCE = frozenset({"public_zones", "zones", "rotating", "asked_hours", "pairs", "partners", "plain", "paces", "explained"})
 
 _CLIENTS = """
 SELECT zone, client
@@ -91,6 +91,7 @@ class SparkEngine(Steps):
 
         self.session.udf.register("name_facts", arrow_udf(name_facts, NAME_FACTS))
         self.session.udf.register("registered_domain", arrow_udf(zones, "string"))
+        self.session.sql("CREATE TEMPORARY FUNCTION name_hash(name STRING) RETURNS BIGINT RETURN xxhash64(name)")
 
     def __enter__(self) -> SparkEngine:
         return self

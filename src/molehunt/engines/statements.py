@@ -145,10 +145,12 @@ JOIN (SELECT q.zone_key, min(q.ts) AS first_ts
 #: Every query of the candidates, in an order that does not depend on the order of the input.
 CANDIDATE_ROWS = """
 SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.answer_ttls, q.answer_bytes, q.edns_options,
-       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain
+       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain, e.code AS echo_code,
+       e.recent_count
 FROM asked_rows q
 JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
+LEFT JOIN explained e ON q.client_key = e.client_key AND q.zone_key = e.zone_key AND q.name_key = e.name_key
 ORDER BY q.zone_key, q.client_key, q.ts NULLS LAST, q.qname, q.qtype, q.rcode NULLS LAST, q.answers NULLS LAST,
          q.answer_ttls NULLS LAST, q.answer_bytes NULLS LAST
 """

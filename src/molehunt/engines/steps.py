@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from molehunt.config import DetectionSettings
-from molehunt.engines import Candidates, Overview, statements
+from molehunt.engines import Candidates, Overview, echoes, statements
 from molehunt.schema import GROUPS, QUERIES, TIMESTAMP
 
 #: A single client with so many registered domains has others behind it.
@@ -22,14 +22,16 @@ FROM asked_rows
 _KEYS = ("client_key", "zone_key", "name_key")
 _AS_READ = ("ts", "client", "qname", "qtype", "rcode", "answers", "answer_ttls", "answer_bytes", "edns_options")
 
-#: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then who else asked, and
-#: whether the group is looked at whatever the bits of its names.
+#: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then who else asked,
+#: whether the group is looked at whatever the bits of its names, and what explains the name (:mod:`molehunt.engines.echoes`).
 ROWS: pa.Schema = pa.schema(
     [
         *(QUERIES.field(name).remove_metadata() for name in _AS_READ),
         *(pa.field(name, pa.uint64()) for name in _KEYS),
         pa.field("name_clients", pa.int64()),
         pa.field("certain", pa.int32()),
+        pa.field("echo_code", pa.int32()),
+        pa.field("recent_count", pa.int64()),
     ]
 )
 #: Columns of the candidates' domains.
@@ -87,6 +89,8 @@ class Steps(ABC):
             self._make(step, statements.text(step, settings), step)
         if not sieve:
             self._make("candidates", statements.EVERYTHING, "candidates")
+        for step in echoes.STEPS:
+            self._make(step, echoes.text(step, settings), step)
         rows = self._table(statements.CANDIDATE_ROWS, "queries_of")
         zones = self._table(statements.CANDIDATE_ZONES, "queries_of")
         return Candidates(rows.cast(ROWS), zones.cast(ZONES))

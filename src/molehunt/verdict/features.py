@@ -130,5 +130,8 @@ def _protocol(facts: Facts) -> Iterator[Feature]:
 def _against(facts: Facts) -> Iterator[Feature]:
     likeness = facts.likeness
     yield Feature("likeness", likeness, "ratio", f"{likeness:.0%} of the signs of hash look-ups are there")
+    if facts.echo_ratio:
+        text = f"{facts.echo_ratio:.0%} of the names repeat what the client asked elsewhere at the same time"
+        yield Feature("echo_ratio", facts.echo_ratio, "ratio", text)
     if facts.family:
         yield Feature("family", facts.family, "", f"by structure the names are of the family {facts.family}")
