@@ -173,6 +173,12 @@ class RareTypeSettings(_Section):
     queries: int = Field(3, ge=1, description="queries of such a type")
 
 
+class FramedSettings(_Section):
+    """Names that follow the protocol of a known tunnel. Source: own choice; the frame of OzymanDNS holds five fixed places."""
+
+    names: int = Field(2, ge=2, description="distinct names of one session of OzymanDNS")
+
+
 class LookupSettings(_Section):
     """When traffic looks like look-ups of hashes or addresses. Source: DETECTION 4."""
 
@@ -227,6 +233,7 @@ class DetectionSettings(_Section):
     rotation: RotationSettings = RotationSettings()
     fan_in: FanInSettings = FanInSettings()
     rare_type: RareTypeSettings = RareTypeSettings()
+    framed: FramedSettings = FramedSettings()
     lookup: LookupSettings = LookupSettings()
     echo: EchoSettings = EchoSettings()
     family: FamilySettings = FamilySettings()

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from molehunt.config import Config, DetectionSettings
-from molehunt.detectors import families, information, lookup, protocol
+from molehunt.detectors import families, information, lookup, protocol, tools
 from molehunt.detectors.information import Moved
 from molehunt.detectors.rhythm import Beat, rhythm
 from molehunt.detectors.traffic import Group
@@ -159,6 +159,11 @@ class Facts:
     def family(self) -> str | None:
         """What the names look like by structure."""
         return families.family(self.group, self.settings.family)
+
+    @cached_property
+    def tool(self) -> str | None:
+        """The tool whose protocol the names follow."""
+        return tools.tool(self.group) if self.group.domains == 1 else None
 
     @cached_property
     def alphabet(self) -> str:

@@ -30,7 +30,8 @@ SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns
        CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
        CASE WHEN name = plain OR upper(name) = plain THEN 0 ELSE CAST(strlen(name) AS INTEGER) END AS case_chars,
-       CASE WHEN strlen(name) >= {statements.MARK_CHARS} AND regexp_matches(name, '[^a-z0-9._-]') THEN 1 ELSE 0 END AS marked
+       CASE WHEN strlen(name) >= {statements.MARK_CHARS} AND regexp_matches(name, '{statements.MARK}')
+            THEN 1 ELSE 0 END AS marked
 FROM (SELECT *, lower(plain) AS name
       FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype), {_FUNCTION}(qname) AS zone,
                    CASE WHEN ends_with(qname, '.') THEN rtrim(qname, '.') ELSE qname END AS plain

@@ -37,7 +37,7 @@ SELECT ts, client, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns
        CAST(coalesce(answer_bytes, octet_length(array_join(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
        CASE WHEN mixed_case THEN octet_length(name) ELSE 0 END AS case_chars,
-       CASE WHEN octet_length(name) >= {statements.MARK_CHARS} AND name RLIKE '[^a-z0-9._-]' THEN 1 ELSE 0 END AS marked
+       CASE WHEN octet_length(name) >= {statements.MARK_CHARS} AND name RLIKE '{statements.MARK}' THEN 1 ELSE 0 END AS marked
 FROM (SELECT ts, coalesce(client, '') AS client, resolver, protocol, qname, coalesce(qtype, '') AS qtype, rcode, answers,
              answer_ttls, answer_bytes, edns_options, facts.name, facts.zone, facts.mixed_case
       FROM (SELECT *, name_facts(qname) AS facts FROM source_rows))

@@ -32,10 +32,13 @@ COLUMNS: dict[str, str] = {
     "down_chars": "octets of the answers at most",
     "rare_type": "1 if the type is NULL, PRIVATE or KEY",
     "case_chars": "octets of the subdomain if letters of both cases are in the name, else 0",
-    "marked": "1 if the name is long and holds an octet that no host name has",
+    "marked": "1 if the name is long and holds an octet that no host name has, or a frame as in MARK",
 }
 
-__all__ = ["MARK_CHARS", "RARE_TYPES", "STEPS", "numbers", "text"]
+#: What marks a long name: an octet that no host name has, or the frame of a tool that two names tell (OzymanDNS).
+MARK = "[^a-z0-9._-]|-[0-9]+[.]id-[0-9]+[.](up|down)[.]"
+
+__all__ = ["MARK", "MARK_CHARS", "RARE_TYPES", "STEPS", "numbers", "text"]
 
 RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
 
@@ -196,7 +199,7 @@ def numbers(settings: DetectionSettings) -> dict[str, float]:
         "early_bytes": s.early.names * s.early.name_bytes,
         "heavy_names": s.early.heavy_names,
         "heavy_bytes": s.early.heavy_names * s.early.heavy_bytes,
-        "mark_names": s.early.mark_names,
+        "mark_names": min(s.early.mark_names, s.framed.names),
         "least_bytes": min(s.volume.bytes, s.volume.alert_bytes, s.slow.bytes),
         "beats": s.beacon.beats,
         "download_bytes": s.download.bytes,

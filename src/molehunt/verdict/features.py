@@ -105,6 +105,8 @@ def _rhythm(facts: Facts) -> Iterator[Feature]:
 
 def _protocol(facts: Facts) -> Iterator[Feature]:
     group = facts.group
+    if facts.tool:
+        yield Feature("tool", 1.0, "", f"the names follow the protocol of {facts.tool}")
     rare = protocol.type_ratio(group, protocol.RARE_TYPES)
     if rare is not None:
         txt = protocol.type_ratio(group, frozenset({"TXT"})) or 0.0

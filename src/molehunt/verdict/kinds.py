@@ -63,6 +63,8 @@ def attack(what: Kind) -> list[str]:
 
 def looks_like(facts: Facts) -> str | None:
     """Return the family the group looks like, or None."""
+    if facts.tool:
+        return facts.tool
     service = facts.family in ("cdn", "telemetry")
     if facts.family and not service:
         return facts.family
