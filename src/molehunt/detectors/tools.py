@@ -22,6 +22,8 @@ _FEW = 4
 _PLAIN64 = str.maketrans("-_", "+/")
 #: Types of a dnscat2 packet: SYN, MSG, FIN, ENC, PING.
 _DNSCAT2_TYPES = frozenset({"00", "01", "02", "03", "ff"})
+#: Types of a dns2tcp packet: no operation, data, data compressed, the first two with acknowledgement, end.
+_DNS2TCP_TYPES = frozenset({b"\x04", b"\x08", b"\x48", b"\x14", b"\x18", b"\x01"})
 #: What an iodine client asks before data: version 0x502, codec tests, a codec for answers, an answer of a size, a ping.
 _IODINE = (
     re.compile(r"vaaaaka[a-z0-5]{4}", re.I),
@@ -90,10 +92,6 @@ def _header(name: str) -> bytes | None:
         return None
     packet = base64.b64decode(text.translate(_PLAIN64)[:12].ljust(12, "A"))
     return packet[:2] if packet[6:7] in _DNS2TCP_TYPES else None
-
-
-#: Flags that a dns2tcp client sends: no operation, data, and both with acknowledgement.
-_DNS2TCP_TYPES = frozenset({b"\x04", b"\x05", b"\x08", b"\x0c", b"\x06"})
 
 
 def _dnsexfiltrator(names: Sequence[str]) -> bool:

@@ -145,5 +145,5 @@ def text(step: str, settings: DetectionSettings) -> str:
     """Return the SELECT of a step with its thresholds filled in."""
     recent_s = settings.echo.recent_s
     reach = -(-recent_s // 60)
-    minutes = " UNION ALL ".join(f"SELECT {k} AS k" for k in range(-reach - 1, reach + 2))
+    minutes = " UNION ALL ".join(f"SELECT {k} AS k" for k in range(-reach, reach + 1))
     return STEPS[step].format(names=settings.echo.names, recent_s=recent_s, minutes=minutes)
