@@ -157,11 +157,11 @@ class Traffic:
         return frozenset(counts.filter(pc.field("client_count") >= clients)["record"].to_pylist())
 
     def pools_of_domains(self, settings: DetectionSettings) -> Iterator[Ints]:
-        """Yield, per client, its rows in domains that it has to itself; names too short, and what others explain, left out."""
+        """Yield, per client, its rows in domains that it has to itself; names too short, plain ones with a suffix left out."""
         few = settings.group.rare_clients
         alone = np.array([self._zone(key).client_count <= few for key in self.zone_key.tolist()], dtype=np.bool_)
         chars = np.asarray(pc.binary_length(self._rows.column("qname")))
-        said = _numbers(self._rows, "echo_code") == 0
+        said = _numbers(self._rows, "echo_code") % 4 != BY_ITSELF
         index = np.flatnonzero(alone & said & (chars >= settings.rotation.name_chars))
         yield from _split(index, self.client_key, self.zone_key, 3)
 
