@@ -4,7 +4,7 @@ Idea: the score is a sum of weights, clipped per group of evidence, so weights c
 channels should score above 0 and everything else well below. Each tool and change counts alike, whatever the number of its
 captures, and so does each benign source; channels count whole and as their first queries, since the alarm has to come early.
 The fit starts from the weights at hand and is held near them, weights of a number stay monotone as they are, and weights
-against stay against: few benign sources cannot teach much, and where they are silent the start value speaks.
+below 0 keep at least half their size: few benign sources cannot teach much, and where they are silent the start value speaks.
 
 ``--check`` fits without one tool at a time and tells how much of that tool the others' weights still find; begin it with the
 weights that the last fit began with (``--start``), as those of the package have seen every tool.
@@ -46,6 +46,9 @@ ABOVE, BELOW = 0.7, 1.5
 EARLY, UNLISTED = 0.5, 0.05
 #: Farthest that a weight may go from its start; a weight that starts at 0 is a statement that it says nothing, and stays.
 LEASH = 0.6
+#: Features that the generators choose for every channel alike (an even pace, a short TTL), so that their samples say nothing
+#: about how telling they are: the fit leaves them as they are.
+HELD = frozenset({"rhythm", "ttl_s"})
 PRIOR, CLIP = Config().detection.verdict.prior, Config().detection.verdict.clip
 LN10 = math.log(10)
 
@@ -180,8 +183,10 @@ class _Problem:
         weights[self.start == 0] = 0
         for name, place in self.places.items():
             feature = self.shape.features[name]
-            if feature.group == "against":
-                np.minimum(weights[place], self.start[place] / 2, out=weights[place])
+            if name in HELD:
+                weights[place] = self.start[place]
+            against = self.start[place] < 0
+            weights[place] = np.where(against, np.minimum(weights[place], self.start[place] / 2), weights[place])
             if feature.weights:
                 turn = 1 if feature.weights[-1] >= feature.weights[0] else -1
                 rising = weights[place][::turn].tolist()
@@ -245,7 +250,8 @@ def _provenance(samples: Sequence[Sample], shape: Weights, features: dict[str, F
     return (
         f"evaluation/fit.py, seed {SEED}: {sum(s.tunnel for s in samples)} samples of {len(tunnels)} tools and changes, "
         f"{sum(not s.tunnel for s in samples)} groups of {len(others)} benign sources; each weight within {LEASH} of version "
-        f"{shape.version} (an earlier fit; weights of new features set by hand), those of 0 kept; not moved by the data: "
+        f"{shape.version} (an earlier fit; weights of new features set by hand), those of 0 and of {', '.join(sorted(HELD))} "
+        "held, those below 0 kept at half their size or more; not moved: "
         f"{', '.join(name for name in features if features[name] == shape.features[name]) or 'none'}"
     )
 
