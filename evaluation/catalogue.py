@@ -12,6 +12,7 @@ QUICK_CORPORA = (
     "malicious/bonelee/dns2tcp_sendfile9",
     "malicious/sans/",
     "malicious/bonelee/dnscapy_scp2",
+    "malicious/bonelee/ozyman_idle",
     "malicious/bonelee/dnscat2_when_exec",
     "malicious/tomaspena53/MXSIZE-65",
     "malicious/tomaspena53/MXSIZE-NL-FLSIZE-144",

@@ -4,9 +4,10 @@ Idea: the score is a sum of weights, clipped per group of evidence, so weights c
 channels should score above 0 and everything else well below. Each tool and change counts alike, whatever the number of its
 captures, and so does each benign source; channels count whole and as their first queries, since the alarm has to come early.
 The fit starts from the weights at hand and is held near them, weights of a number stay monotone as they are, and weights
-against stay against: few benign sources cannot teach much, and where they are silent the start value speaks.
+below 0 keep at least half their size: few benign sources cannot teach much, and where they are silent the start value speaks.
 
-``--check`` fits without one tool at a time and tells how much of that tool the others' weights still find.
+``--check`` fits without one tool at a time and tells how much of that tool the others' weights still find; begin it with the
+weights that the last fit began with (``--start``), as those of the package have seen every tool.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ ABOVE, BELOW = 0.7, 1.5
 EARLY, UNLISTED = 0.5, 0.05
 #: Farthest that a weight may go from its start; a weight that starts at 0 is a statement that it says nothing, and stays.
 LEASH = 0.6
+#: Features that the generators choose for every channel alike (an even pace, a short TTL), so that their samples say nothing
+#: about how telling they are: the fit leaves them as they are.
+HELD = frozenset({"rhythm", "ttl_s"})
 PRIOR, CLIP = Config().detection.verdict.prior, Config().detection.verdict.clip
 LN10 = math.log(10)
 
@@ -121,7 +125,7 @@ def fit(samples: Sequence[Sample], shape: Weights) -> Weights:
         weights -= RATE * (1 - step / STEPS) * problem.slope(weights)
         problem.project(weights)
     features = {name: problem.feature(name, weights) for name in shape.features}
-    return Weights(version=shape.version + 1, provenance=_provenance(samples), features=features)
+    return Weights(version=shape.version + 1, provenance=_provenance(samples, shape, features), features=features)
 
 
 @dataclass(frozen=True)
@@ -179,8 +183,10 @@ class _Problem:
         weights[self.start == 0] = 0
         for name, place in self.places.items():
             feature = self.shape.features[name]
-            if feature.group == "against":
-                np.minimum(weights[place], self.start[place] / 2, out=weights[place])
+            if name in HELD:
+                weights[place] = self.start[place]
+            against = self.start[place] < 0
+            weights[place] = np.where(against, np.minimum(weights[place], self.start[place] / 2), weights[place])
             if feature.weights:
                 turn = 1 if feature.weights[-1] >= feature.weights[0] else -1
                 rising = weights[place][::turn].tolist()
@@ -237,12 +243,16 @@ def judge(sample: Sample, weights: Weights) -> str:
     return confidence(score(found, reasons, weights, settings), sample.capped, settings)
 
 
-def _provenance(samples: Sequence[Sample]) -> str:
+def _provenance(samples: Sequence[Sample], shape: Weights, features: dict[str, FeatureWeights]) -> str:
+    """Say what the weights come from, how far the fit may move them, and which it left where they were set by hand."""
     tunnels = {s.source for s in samples if s.tunnel}
     others = {s.source for s in samples if not s.tunnel}
     return (
         f"evaluation/fit.py, seed {SEED}: {sum(s.tunnel for s in samples)} samples of {len(tunnels)} tools and changes, "
-        f"{sum(not s.tunnel for s in samples)} groups of {len(others)} benign sources"
+        f"{sum(not s.tunnel for s in samples)} groups of {len(others)} benign sources; each weight within {LEASH} of version "
+        f"{shape.version} (an earlier fit; weights of new features set by hand), those of 0 and of {', '.join(sorted(HELD))} "
+        "held, those below 0 kept at half their size or more; not moved: "
+        f"{', '.join(name for name in features if features[name] == shape.features[name]) or 'none'}"
     )
 
 
@@ -263,17 +273,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Collect, fit, check and write."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.fit", description=__doc__.split("\n\n")[0])
     parser.add_argument("--samples", type=Path, help="JSON of samples; made if absent")
+    parser.add_argument("--start", type=Path, help="weights to begin with; those of the package if absent")
     parser.add_argument("--only", default="", help="cases whose name begins so")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--check", action="store_true", help="leave one tool out at a time")
     parser.add_argument("-o", "--output", type=Path, default=TARGET)
     options = parser.parse_args(arguments)
     samples = _load(options)
+    start = Weights.model_validate_json(options.start.read_text("utf-8")) if options.start else fitted()
     if options.check:
-        for tool, (alerted, count) in check(samples, fitted()).items():
+        for tool, (alerted, count) in check(samples, start).items():
             print(f"{tool:40s} {alerted:4d} of {count:4d}")
         return 0
-    options.output.write_text(json.dumps(fit(samples, fitted()).model_dump(exclude_defaults=True), indent=1) + "\n", "utf-8")
+    options.output.write_text(json.dumps(fit(samples, start).model_dump(exclude_defaults=True), indent=1) + "\n", "utf-8")
     return 0
 
 

@@ -24,6 +24,7 @@ CASES = {
     "download": [f"10.0.0.9 n{i}.evil.com A +40s ={address()}" for i in range(1100)],
     "beacon": ["10.0.0.9 s{i}.evil.com A +60s x40"],
     "rare_type": ["10.0.0.9 a{i}.evil.com NULL x4"],
+    "framed": ["10.0.0.9 0-38721.id-31058.down.t.evil.com TXT +60s", "10.0.0.9 nbswy3dp.61172-0.id-31058.up.t.evil.com A"],
     "rotation": [f"10.0.0.9 {text}.d{i}.com A +60s" for i, text in enumerate(payload(30, 30))],
     "fan_in": [f"10.0.2.{i} {text}.evil.com A +60s" for i, text in enumerate(payload(30, 30))],
 }
@@ -35,6 +36,7 @@ TWINS = {
     "download": ["10.0.0.9 www.shop.com A +40s x1100 =192.0.2.1"],
     "beacon": ["10.0.0.9 time.example.com A +60s x40"],
     "rare_type": ["10.0.0.9 a{i}.shop.com TXT x4"],
+    "framed": ["10.0.0.9 0-38721.id-31058.rest.api.shop.com A +60s", "10.0.0.9 web-61172-0.id-31059.up.t.shop.com A"],
     "rotation": ["10.0.0.9 www.site{i}.com A +60s x300"],
     "fan_in": [f"10.0.2.{i} www.shop.com A +60s" for i in range(30)],
 }

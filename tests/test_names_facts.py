@@ -14,13 +14,13 @@ from molehunt import names
 
 MARK_CHARS = 24
 LABEL = st.one_of(
-    st.sampled_from(["com", "co.uk", "www", "in-addr.arpa", "corp", "公司.cn", "A\\046b", "a+b"]), st.text(max_size=30)
+    st.sampled_from(["com", "co.uk", "www", "in-addr.arpa", "corp", "公司.cn", "A\\046b", "a+b", "ID-7"]), st.text(max_size=30)
 )
 NAME = st.lists(LABEL, max_size=6).map(".".join)
 
 
 def facts(column: pa.Array) -> list[dict | None]:
-    return names.facts(column, MARK_CHARS).to_pylist()
+    return names.facts(column, MARK_CHARS, b".id-").to_pylist()
 
 
 @settings(deadline=None)
@@ -46,7 +46,8 @@ def test_lengths_and_classes_are_those_of_the_canonical_spelling(rows: list[str]
     for fact, name, zone, spelt in zip(facts(column), whole, zones, seen, strict=True):
         size = len(name.encode())
         assert (fact["name_chars"], fact["chars"]) == (size, size - len(zone.encode()))
-        assert fact["marked"] == (size >= MARK_CHARS and re.search(r"[^a-z0-9._-]", name) is not None)
+        long = size >= MARK_CHARS and re.search(r"[^a-z0-9._-]", name) is not None
+        assert fact["marked"] == (long or ".id-" in name)
         assert fact["chars"] >= len(spelt.encode())
 
 
@@ -72,6 +73,6 @@ def test_null_stays_null_in_every_arrow_type_slice_and_chunk():
 def test_keys_of_many_names_do_not_collide():
     rows = oracle.made_up_names(200_000)
     column = pa.array(rows)
-    found = names.facts(column, MARK_CHARS)
+    found = names.facts(column, MARK_CHARS, b".id-")
     for field, texts in (("name_key", names.normal_form(column)), ("zone_key", names.registered_domain(column))):
         assert len(set(found.field(field).to_pylist())) == len(set(texts.to_pylist()))

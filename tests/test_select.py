@@ -41,6 +41,19 @@ def traffic(draw: st.DrawFn) -> list[str]:
     return lines
 
 
+def framed(count: int, head: int, tail: str, session: int) -> list[str]:
+    names = [f"0-{i * 7919 % 65536}.id-{session}.down.{tail}" for i in range(count)]
+    names += [f"{'a' * head}.{i * 104729 % 65536}-0.id-{session}.up.{tail}" for i in range(count // 2) if head]
+    return [f"10.0.0.{i % 2} {name} TXT +60s" for i, name in enumerate(names)]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 5), st.integers(0, 20), st.sampled_from(["e.co", "EVIL.com", "x.tunnel.org"]), st.integers(0, 65535))
+def test_the_sieve_never_drops_what_follows_a_tools_protocol(count: int, head: int, tail: str, session: int):
+    lines = framed(count, head, tail, session)
+    assert keys(find(*lines, sieve=False)) == keys(find(*lines, sieve=True))
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(traffic())
 def test_the_sieve_never_drops_what_a_detector_lists(lines: list[str]):

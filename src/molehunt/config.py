@@ -90,6 +90,8 @@ class InformationSettings(_Section):
 
 #: Octets from which a name is looked at for octets that no host name has: one that carries 20 bytes has more.
 MARK_CHARS = 24
+#: What the frame of the one tool holds that two of its names tell (OzymanDNS: ``….id-SESSION.up``).
+MARK_TEXT = b".id-"
 
 
 class GroupSettings(_Section):
@@ -174,6 +176,12 @@ class RareTypeSettings(_Section):
     queries: int = Field(3, ge=1, description="queries of such a type")
 
 
+class FramedSettings(_Section):
+    """Names that follow the protocol of a known tunnel. Source: own choice; the frame of OzymanDNS holds five fixed places."""
+
+    names: int = Field(2, ge=2, description="distinct names of one session of OzymanDNS")
+
+
 class LookupSettings(_Section):
     """When traffic looks like look-ups of hashes or addresses. Source: DETECTION 4."""
 
@@ -183,6 +191,28 @@ class LookupSettings(_Section):
     cap_bytes: int = Field(64 << 10, ge=1024, description="bytes up in a day above which nothing is capped")
     length_ratio: float = Field(0.9, gt=0, le=1, description="share of names with a label as long as a digest")
     forwarded_clients: int = Field(16, ge=1, description="clients that a forwarder is taken to stand for")
+
+
+class EchoSettings(_Section):
+    """When a name repeats what the same client asked elsewhere. Source: DETECTION 3 (explained bits)."""
+
+    recent_s: int = Field(120, ge=1, le=3600, description="a name asked elsewhere within this time explains")
+    names: int = Field(5, ge=2, description="distinct names of a group from which it is looked for explanations")
+    recurrences: int = Field(
+        64, ge=2, description="most names of a client that one left part explains; else it explains none"
+    )
+
+
+class FamilySettings(_Section):
+    """What a service of many clients looks like. Source: own choice, measured on the look-alikes of the evaluation."""
+
+    clients: int = Field(3, ge=2, description="clients of the domain, without which it is no service")
+    sharing: float = Field(1.2, ge=1, description="content delivery: distinct (client, name) over distinct names, at least")
+    shared_ratio: float = Field(0.2, ge=0, le=1, description="content delivery: share of names that another client asks too")
+    ttl_s: float = Field(600.0, gt=0, description="content delivery: median time that an answer lives, at most")
+    own_sharing: float = Field(1.1, ge=1, description="telemetry: distinct (client, name) over distinct names, at most")
+    answers: int = Field(2, ge=1, description="telemetry: distinct answers, at most")
+    calls: float = Field(4.0, ge=1, description="telemetry: queries per name, at least")
 
 
 class VerdictSettings(_Section):
@@ -209,7 +239,10 @@ class DetectionSettings(_Section):
     rotation: RotationSettings = RotationSettings()
     fan_in: FanInSettings = FanInSettings()
     rare_type: RareTypeSettings = RareTypeSettings()
+    framed: FramedSettings = FramedSettings()
     lookup: LookupSettings = LookupSettings()
+    echo: EchoSettings = EchoSettings()
+    family: FamilySettings = FamilySettings()
     verdict: VerdictSettings = VerdictSettings()
 
 

@@ -20,6 +20,7 @@ DETECTORS: dict[str, str] = {
     "download": "molehunt.detectors.download:DETECTOR",
     "beacon": "molehunt.detectors.beacon:DETECTOR",
     "rare_type": "molehunt.detectors.rare_type:DETECTOR",
+    "framed": "molehunt.detectors.framed:DETECTOR",
     "rotation": "molehunt.detectors.rotation:DETECTOR",
     "fan_in": "molehunt.detectors.fan_in:DETECTOR",
 }

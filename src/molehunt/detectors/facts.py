@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from molehunt.config import Config, DetectionSettings
-from molehunt.detectors import information, lookup, protocol
+from molehunt.detectors import families, information, lookup, protocol, tools
 from molehunt.detectors.information import Moved
 from molehunt.detectors.rhythm import Beat, rhythm
 from molehunt.detectors.traffic import Group
@@ -41,9 +41,23 @@ class Facts:
         return other
 
     @cached_property
-    def up(self) -> Moved:
-        """Information in names."""
+    def full(self) -> Moved:
+        """Information in names, whatever the client asked elsewhere: what the promise and the caps count."""
         return information.up(self.group, self.settings.group.public_clients, self._coder)
+
+    @cached_property
+    def up(self) -> Moved:
+        """Information in names; those that repeat what the client asked elsewhere cost the choice, unless they are too many."""
+        full = self.full
+        if not self.echo_ratio or full.most_within(self.group.ts_s, DAY_H) >= self.settings.lookup.cap_bytes:
+            return full
+        told = information.up(self.group, self.settings.group.public_clients, self._coder, explained=True)
+        return min(told, full, key=lambda moved: moved.total_bytes)
+
+    @cached_property
+    def echo_ratio(self) -> float:
+        """Share of names that repeat what the client asked elsewhere at the same time."""
+        return float(information.echoed(self.group).mean())
 
     @cached_property
     def down(self) -> Moved:
@@ -144,7 +158,12 @@ class Facts:
     @cached_property
     def family(self) -> str | None:
         """What the names look like by structure."""
-        return lookup.family(self.group)
+        return families.family(self.group, self.settings.family)
+
+    @cached_property
+    def tool(self) -> str | None:
+        """The tool whose protocol the names follow."""
+        return tools.tool(self.group) if self.group.domains == 1 else None
 
     @cached_property
     def alphabet(self) -> str:
@@ -169,6 +188,10 @@ class Facts:
     def up_within(self, hours: float) -> float:
         """Return the most bytes up within any window of so many hours."""
         return self.up.most_within(self.group.ts_s, hours)
+
+    def full_within(self, hours: float) -> float:
+        """Return the same, explained names counted in full."""
+        return self.full.most_within(self.group.ts_s, hours)
 
     def down_within(self, hours: float) -> float:
         """Return the most bytes down within any window of so many hours."""

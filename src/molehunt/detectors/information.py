@@ -48,16 +48,27 @@ class Moved:
         return float((total[1:] - total[first]).max() / 8)
 
 
-def up(group: Group, public_clients: int, settings: InformationSettings) -> Moved:
-    """Measure what the names can have carried; a name that many clients asked says nothing about one of them."""
+def up(group: Group, public_clients: int, settings: InformationSettings, *, explained: bool = False) -> Moved:
+    """Measure what the names can have carried; a name that many clients asked says nothing about one of them.
+
+    Args:
+        group: The group.
+        public_clients: Clients from which a name is public.
+        settings: Settings of the coder.
+        explained: Whether a name that repeats what the client asked elsewhere costs only the choice among its recent names.
+    """
     own = group.name_clients < public_clients
-    texts = pa.array(spelling(group, own), pa.string())
+    spelt, choice = spelling(group, own), np.zeros(int(own.sum()))
+    if explained:
+        spelt, choice = _unexplained(group, own, spelt)
+    texts = pa.array(spelt, pa.string())
     ends = np.array([0, len(texts)])
     found = information(texts, ends, settings)
     packed = compressed_bytes(texts, ends, settings) if found.group_bits[0] >= _PACK_FROM_BITS else None
     stated = float(stated_bytes(found, packed)[0])
     per_name = np.zeros(len(own))
-    per_name[own] = found.name_bits * (stated * 8 / max(found.group_bits[0], 1e-9))
+    per_name[own] = found.name_bits * (stated * 8 / max(found.group_bits[0], 1e-9)) + choice
+    stated += float(choice.sum() / 8)
     first = first_seen(group.name)
     spent = np.where(first, per_name[group.name], 0.0)
     mine = own[group.name]
@@ -72,6 +83,27 @@ def spelling(group: Group, own: Bools) -> list[str]:
     if group.registered_domain is None:
         return [name.lower().rstrip(".") for name in names]
     return [name.lower() for name in names] if group.noisy_case else names
+
+
+def echoed(group: Group) -> Bools:
+    """Mark the names that repeat what the client asked elsewhere; capital letters, which may carry data, are no repeat."""
+    plain = [group.noisy_case or name == name.lower() for name in group.whole]
+    return np.asarray((group.echo > 0) & np.array(plain, dtype=np.bool_))
+
+
+def _unexplained(group: Group, own: Bools, spelt: list[str]) -> tuple[list[str], Floats]:
+    """Return what is left to be said of each name, and the bits of what is said by reference.
+
+    Every name costs a bit that tells whether it refers; one that does, log2 of the client's queries about that time. How it
+    refers stands in the text as a label of its own, which the coder learns like any other.
+    """
+    zone_labels = (group.registered_domain or "").count(".") + 1
+    marked, codes = echoed(group)[own], group.echo[own]
+    texts = []
+    for name, code, mark in zip(spelt, codes.tolist(), marked.tolist(), strict=True):
+        kept = name.split(".")[::-1][: max(code // 4 - zone_labels, 0)][::-1] if mark else [name]
+        texts.append(".".join([f"={code}", *kept] if mark else kept))
+    return texts, 1 + np.where(marked, np.log2(np.maximum(group.recent[own], 1)), 0.0)
 
 
 def down(group: Group, public: frozenset[str] = frozenset()) -> Moved:

@@ -1,7 +1,7 @@
-"""What legitimate traffic of the same look is like: look-ups of hashes and addresses, and the families, by structure alone.
+"""Look-ups of hashes at reputation services: random-looking by nature, told by structure alone.
 
-No vendor and no domain decides anything here. Labels that a protocol prescribes (``_domainkey``, ``_ldap._tcp``, reversed
-octets) are structure. A sender could borrow each of these looks, so a family only lowers confidence, and never hides bytes.
+No vendor and no domain decides anything here. A sender could borrow the look, so it only lowers confidence, and never hides
+bytes.
 """
 
 from __future__ import annotations
@@ -17,29 +17,8 @@ from molehunt.detectors.traffic import Group
 #: A digest as everybody writes it, or a UUID; and labels that are as long as a digest in some encoding of a service's own.
 _DIGEST = re.compile(r"_?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I)
 _LENGTHS = frozenset({16, 26, 32, 40, 52, 56, 64})
-_SERVICE = re.compile(r"(^|\.)(_[a-z0-9-]+\._(tcp|udp|sites|msdcs)|_msdcs|_sites)(\.|$)", re.I)
-_MAIL = re.compile(r"(^|\.)(_domainkey|_dmarc|_spf[0-9a-z]*|_adsp|_mta-sts|_report|_smtp|_tlsrpt|_bimi)(\.|$)", re.I)
-_OCTETS = re.compile(r"(^|\.)(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(\.|$)")
-_NIBBLES = re.compile(r"(^|\.)([0-9a-f]\.){15,31}[0-9a-f](\.|$)", re.I)
-_CERTIFICATE = re.compile(r"(^|\.)(ocsp|crl)[0-9-]*(\.|$)", re.I)
-_POLICY = re.compile(r'^"?(v=(dkim1|spf1|dmarc1|stsv1|tlsrptv1|bimi1)|k=rsa;|p=)', re.I)
 _SHARE = 0.8
 _FEW = 3
-
-
-def family(group: Group) -> str | None:
-    """Return what the names look like by structure, or None."""
-    domain = group.registered_domain or ""
-    if domain.endswith((".in-addr.arpa", ".ip6.arpa")):
-        return "reverse"
-    for name, pattern in (("service_discovery", _SERVICE), ("email_auth", _MAIL), ("certificate_status", _CERTIFICATE)):
-        if _ratio(group, pattern) >= _SHARE:
-            return name
-    if _policies(group):
-        return "email_auth"
-    if max(_ratio(group, _OCTETS), _ratio(group, _NIBBLES)) >= _SHARE:
-        return "dnsbl"
-    return None
 
 
 def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
@@ -90,17 +69,6 @@ def counts_up(group: Group) -> bool:
     return any(len(set(v)) >= _FEW and len(v) >= least and _rising(v) for v in fields.values())
 
 
-def _policies(group: Group) -> bool:
-    """Tell whether the answers are policies and keys of e-mail, as their own syntax says (RFC 6376, 7208, 7489)."""
-    answered = [answer for answer in group.answers if answer]
-    found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)
-    return len(answered) >= _FEW and found >= _SHARE * len(answered)
-
-
 def _rising(values: list[int]) -> bool:
     steps = np.diff(values)
     return bool((steps == 1).mean() >= _SHARE) if len(steps) else False
-
-
-def _ratio(group: Group, pattern: re.Pattern[str]) -> float:
-    return sum(1 for name in group.names if pattern.search(name)) / max(len(group.names), 1)

@@ -14,6 +14,8 @@ from molehunt.detectors.traffic import Group
 RARE_TYPES = frozenset({"NULL", "PRIVATE", "KEY", "TYPE65399"})
 _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "SIG", "RRSIG", "WKS", "HINFO"})
 _LOCAL_OPTIONS = 65001
+#: More spellings of one domain than people and programs have: small, capital, capitalised.
+_SPELLINGS = 3
 _MARK = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -48,8 +50,12 @@ def label_chars(group: Group) -> float:
 
 
 def case_ratio(group: Group) -> float:
-    """Return the share of names with small and capital letters within the subdomain, unless case is noise."""
-    if group.noisy_case or not group.names:
+    """Return the share of names with small and capital letters within the subdomain, unless case is noise.
+
+    It is noise too where the domain, which carries nothing, is spelt in several ways; the letters' bits count all the same.
+    """
+    chars = len(group.registered_domain or "")
+    if group.noisy_case or not group.names or len({name.rstrip(".")[-chars:] for name in group.whole if chars}) > _SPELLINGS:
         return 0.0
     return sum(name != name.lower() and name != name.upper() for name in group.names) / len(group.names)
 

@@ -26,7 +26,7 @@ class Slow:
         s = facts.settings.slow
         if facts.group.zone.client_count > s.clients:
             return None
-        most = facts.up_within(24 * s.days)
+        most = facts.full_within(24 * s.days)
         unshared = facts.sharing is None or facts.sharing <= 1.0
         if most < s.bytes or not (facts.regular or unshared):
             return None

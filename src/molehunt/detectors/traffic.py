@@ -25,6 +25,9 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
+#: What explains a name: its left part was asked by itself, as an address of the reverse tree, in another zone.
+BY_ITSELF, BY_ADDRESS, IN_ZONE = 1, 2, 3
+
 
 @dataclass(frozen=True)
 class Zone:
@@ -55,6 +58,9 @@ class Group:
         names: Subdomain of each distinct name as first seen; the whole name in a pool of domains.
         whole: The whole of each distinct name as first seen.
         name_clients: Clients that asked each distinct name.
+        echo: What explains each distinct name (0 for nothing): four times the labels right of what the client asked elsewhere
+            too, plus :data:`BY_ITSELF`, :data:`BY_ADDRESS` or :data:`IN_ZONE`.
+        recent: Queries of the client about the time of each explained name.
         qtypes: Record type of each query, "" where unknown.
         rcodes: Response code of each query, or None.
         answers: Sorted rdata of each query, or None.
@@ -74,6 +80,8 @@ class Group:
     names: list[str]
     whole: list[str]
     name_clients: Ints
+    echo: Ints
+    recent: Ints
     qtypes: Objects
     rcodes: Objects
     answers: Objects
@@ -142,11 +150,12 @@ class Traffic:
         return places, np.searchsorted(places, self.starts)
 
     def pools_of_domains(self, settings: DetectionSettings) -> Iterator[Ints]:
-        """Yield, per client, its rows in domains that it has to itself, names too short to count left out."""
+        """Yield, per client, its rows in domains that it has to itself; names too short, plain ones with a suffix left out."""
         few = settings.group.rare_clients
         alone = np.array([self._zone(key).client_count <= few for key in self.zone_key.tolist()], dtype=np.bool_)
         chars = np.asarray(pc.binary_length(self._rows.column("qname")))
-        index = np.flatnonzero(alone & (chars >= settings.rotation.name_chars))
+        said = _numbers(self._rows, "echo_code") % 4 != BY_ITSELF
+        index = np.flatnonzero(alone & said & (chars >= settings.rotation.name_chars))
         yield from _split(index, self.client_key, self.zone_key, 3)
 
     def pools_of_clients(self, settings: DetectionSettings) -> Iterator[Ints]:
@@ -177,6 +186,8 @@ class Traffic:
             names=_texts(seen if pool == "domains" else subdomain(seen, seen=True)),
             whole=_texts(seen),
             name_clients=self._name_clients[index][first],
+            echo=_numbers(rows, "echo_code")[first] * (not pool),
+            recent=_numbers(rows, "recent_count")[first],
             qtypes=_objects(rows, "qtype"),
             rcodes=_objects(rows, "rcode"),
             answers=_objects(rows, "answers"),

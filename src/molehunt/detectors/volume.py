@@ -2,8 +2,8 @@
 
 Idea: what has to be sent must be paid for in bytes that nobody else has sent before; encodings, positions and timing only
 change the look. Any lossless code's length bounds it from above.
-Formula: stated bytes up within 24 h or 30 d at least ``bytes``: listed always. At least ``alert_bytes`` and a share of
-names never repeated of at least ``new_ratio``: listed as well.
+Formula: bytes up within 24 h or 30 d at least ``bytes``: listed always. At least ``alert_bytes`` and a share of names never
+repeated of at least ``new_ratio``: listed as well. Names that repeat what the client asked elsewhere count in full.
 Source: Paxson et al., "Practical Comprehensive Bounds on Surreptitious Communication over DNS", USENIX Security 2013; 4 kB
 a day per client and domain was workable on enterprise data.
 Defaults: 4096 bytes; 2048 bytes with 0.7 new names.
@@ -26,11 +26,13 @@ class Volume:
     def reason(self, facts: Facts) -> Reason | None:
         """Say why the group has to be listed, or None."""
         s = facts.settings.volume
-        most = facts.up_within(24 * 30)
+        most = facts.full_within(24 * 30)
         promised = most >= s.bytes
         if not promised and (most < s.alert_bytes or facts.new_ratio < s.new_ratio):
             return None
-        text = f"at most {most:,.0f} bytes went up within 30 days, {facts.up_within(24):,.0f} of them within 24 hours"
+        text = f"at most {most:,.0f} bytes went up within 30 days, {facts.full_within(24):,.0f} of them within 24 hours"
+        if facts.up is not facts.full:
+            text += ", names that repeat what the client asked elsewhere counted in full"
         return Reason(self.name, most, "bytes", text, promised)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from molehunt.config import MARK_CHARS
+from molehunt.config import MARK_CHARS, MARK_TEXT
 from molehunt.names import Strings, facts
 
 
 def name_facts(qname: Strings) -> Strings:
     """Return the numbers that the big group-by needs of each name; see :func:`molehunt.names.facts`."""
-    return facts(qname, MARK_CHARS)
+    return facts(qname, MARK_CHARS, MARK_TEXT)
 
 
 def zone_key(registered_domain: str) -> int:

@@ -49,7 +49,7 @@ _FACTS = "name_key bigint, zone_key bigint, chars int, name_chars int, mixed_cas
 _NEEDED = "ts, client, resolver, protocol, qname, qtype, rcode, answers, answer_ttls, answer_bytes, edns_options"
 
 #: Tables that one later step reads once: there is no use in keeping their rows.
-_READ_ONCE = frozenset({"public_zones", "zones", "rotating", "asked_hours"})
+_READ_ONCE = frozenset({"public_zones", "zones", "rotating", "asked_hours", "pairs", "partners", "plain", "paces", "explained"})
 
 _CLIENTS = """
 SELECT zone_key, client

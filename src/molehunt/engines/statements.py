@@ -10,7 +10,7 @@ Bounds: a step may count too much and never too little, see :func:`candidates`.
 
 from __future__ import annotations
 
-from molehunt.config import MARK_CHARS, DetectionSettings
+from molehunt.config import DetectionSettings
 
 #: Columns of ``asked_rows``, made by the engine from QUERIES: one row per DNS query with a name, mDNS and LLMNR left out.
 COLUMNS: dict[str, str] = {
@@ -31,11 +31,11 @@ COLUMNS: dict[str, str] = {
     "down_chars": "octets of the answers at most",
     "rare_type": "1 if the type is NULL, PRIVATE or KEY",
     "mixed_case": "1 if letters of both cases are in the name",
-    "marked": "1 if the name is long and holds an octet that no host name has",
+    "marked": "1 if the name is long and holds an octet that no host name has, or holds MARK_TEXT",
     "answers_key": "hash of the answers; null without answers",
 }
 
-__all__ = ["MARK_CHARS", "RARE_TYPES", "STEPS", "filled", "numbers"]
+__all__ = ["RARE_TYPES", "STEPS", "filled", "numbers"]
 
 RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
 
@@ -156,10 +156,12 @@ JOIN (SELECT q.zone_key, min(q.ts) AS first_ts
 #: Queries of the candidates, in an order that does not depend on the order of the input.
 _ROWS = """
 SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.edns_options, q.ttl_s,
-       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain, c.fan_in
+       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain, c.fan_in,
+       e.code AS echo_code, e.recent_count
 FROM asked_rows q
 JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
+LEFT JOIN explained e ON q.client_key = e.client_key AND q.zone_key = e.zone_key AND q.name_key = e.name_key
 {which}
 ORDER BY {keys}, q.ts NULLS LAST, q.qname, q.qtype, q.rcode NULLS LAST, q.answers NULLS LAST, q.ttl_s NULLS LAST
 """
@@ -222,7 +224,7 @@ def numbers(settings: DetectionSettings) -> dict[str, float]:
         "early_bytes": s.early.names * s.early.name_bytes,
         "heavy_names": s.early.heavy_names,
         "heavy_bytes": s.early.heavy_names * s.early.heavy_bytes,
-        "mark_names": s.early.mark_names,
+        "mark_names": min(s.early.mark_names, s.framed.names),
         "least_bytes": min(s.volume.bytes, s.volume.alert_bytes, s.slow.bytes),
         "beats": s.beacon.beats,
         "beacon_names": s.beacon.names,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from molehunt.config import DetectionSettings
-from molehunt.engines import statements
+from molehunt.engines import echoes, statements
 from molehunt.engines.parts import parts
 from molehunt.schema import GROUPS, QUERIES, TIMESTAMP, Candidates, Overview
 
@@ -26,7 +26,8 @@ _KEYS = ("client_key", "zone_key", "name_key")
 _AS_READ = ("ts", "client", "qname", "qtype", "rcode", "answers", "edns_options")
 
 #: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then how many clients asked
-#: the name, whether the group is looked at whatever the bits of its names, and whether its domain's clients are pooled.
+#: the name, whether the group is looked at whatever the bits of its names, whether its domain's clients are pooled, and what
+#: explains the name (:mod:`molehunt.engines.echoes`).
 ROWS: pa.Schema = pa.schema(
     [
         *(QUERIES.field(name).remove_metadata() for name in _AS_READ),
@@ -35,6 +36,8 @@ ROWS: pa.Schema = pa.schema(
         pa.field("name_clients", pa.int64()),
         pa.field("certain", pa.int32()),
         pa.field("fan_in", pa.int32()),
+        pa.field("echo_code", pa.int32()),
+        pa.field("recent_count", pa.int64()),
     ]
 )
 #: Columns of the candidates' domains.
@@ -103,6 +106,8 @@ class Steps(ABC):
             self._make(step, statements.filled(statements.STEPS[step], settings), step)
         if not sieve:
             self._make("candidates", statements.EVERYTHING, "candidates")
+        for step in echoes.STEPS:
+            self._make(step, echoes.text(step, settings), step)
 
     def candidates(self) -> Iterator[Candidates]:
         """Yield the queries of the chosen groups, in parts; a group is never split, nor a domain whose clients are pooled."""

@@ -88,7 +88,7 @@ def split(names: Strings) -> Strings:
     return _each(_split, names)
 
 
-def facts(names: Strings, mark_chars: int) -> Strings:
+def facts(names: Strings, mark_chars: int, mark_text: bytes) -> Strings:
     """Return what the big group-by needs of each name, as a struct column of type :data:`FACTS`: numbers only.
 
     ``name_key`` and ``zone_key`` stand for the name and its registered domain, letters' case and escapes aside; ``chars`` are
@@ -97,13 +97,14 @@ def facts(names: Strings, mark_chars: int) -> Strings:
 
     Args:
         names: Names as seen.
-        mark_chars: ``marked`` is 1 for a name of so many octets or more with one that no host name has.
+        mark_chars: ``marked`` is 1 for a name of so many octets or more with one that no host name has;
+        mark_text: and for one that holds this text, in small letters and not empty.
     """
     table = suffixes()
 
     def made(array: pa.Array) -> pa.StructArray:
         mask = array.is_null() if array.null_count else None
-        numbers = table.facts(array, mark_chars)
+        numbers = table.facts(array, mark_chars, mark_text)
         return pa.StructArray.from_arrays([pa.array(numbers[f.name]) for f in FACTS], fields=list(FACTS), mask=mask)
 
     return _each(made, names)

@@ -53,7 +53,9 @@ for _i in range(26):
 
 Slot = cython.struct(hash=cython.ulonglong, key=cython.int, size=cython.int, flags=cython.int)
 Cut = cython.struct(start=cython.Py_ssize_t, kind=cython.int)
-Facts = cython.struct(name_key=cython.ulonglong, zone_key=cython.ulonglong, start=cython.Py_ssize_t, classes=cython.int)
+Facts = cython.struct(
+    name_key=cython.ulonglong, zone_key=cython.ulonglong, start=cython.Py_ssize_t, classes=cython.int, told=cython.bint
+)
 
 
 @cython.cfunc
@@ -108,6 +110,18 @@ def mixed(hashed: cython.ulonglong) -> cython.ulonglong:
     hashed = (hashed ^ (hashed >> 33)) * MIX1
     hashed = (hashed ^ (hashed >> 33)) * MIX2
     return hashed ^ (hashed >> 33)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def begins(text: cython.p_uchar, other: cython.p_const_uchar, size: cython.Py_ssize_t) -> cython.bint:
+    """Tell whether a text, its letters made small, begins with another."""
+    i: cython.Py_ssize_t
+    for i in range(size):
+        if LOWER[text[i]] != other[i]:
+            return False
+    return True
 
 
 @cython.cclass
@@ -275,24 +289,30 @@ class Suffixes:
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def look(self, text: cython.p_uchar, size: cython.Py_ssize_t) -> Facts:
+    def look(
+        self, text: cython.p_uchar, size: cython.Py_ssize_t, mark: cython.p_const_uchar, mark_size: cython.Py_ssize_t
+    ) -> Facts:
         """Return numbers of a canonical name. From its end on, so that the hash of the registered domain comes by the way."""
         result: Facts
         hashed: cython.ulonglong = SEED
         i: cython.Py_ssize_t
         result.start, result.classes = self.cut(text, size).start, 0
-        result.zone_key = mixed(hashed)
+        result.zone_key, result.told = mixed(hashed), False
         for i in range(size - 1, -1, -1):
             hashed = (hashed ^ LOWER[text[i]]) * PRIME
             result.classes |= CLASS[text[i]]
+            if LOWER[text[i]] == mark[0] and size - i >= mark_size and begins(text + i, mark, mark_size):
+                result.told = True
             if i == result.start:
                 result.zone_key = mixed(hashed)
         result.name_key = mixed(hashed)
         return result
 
-    def facts(self, names: pa.Array, mark_chars: cython.Py_ssize_t) -> dict[str, np.ndarray]:
+    def facts(self, names: pa.Array, mark_chars: cython.Py_ssize_t, mark_text: bytes) -> dict[str, np.ndarray]:
         """Return numbers of each name; 0 for null."""
         texts = Texts(names)
+        mark: cython.p_const_uchar = mark_text
+        mark_size: cython.Py_ssize_t = len(mark_text)
         row: cython.Py_ssize_t
         found: Facts
         keys = np.zeros((2, texts.rows), np.uint64)
@@ -304,11 +324,11 @@ class Suffixes:
         with cython.nogil:
             for row in range(texts.rows):
                 if texts.normal(row):
-                    found = self.look(texts.text, texts.size)
+                    found = self.look(texts.text, texts.size, mark, mark_size)
                     key[0, row], key[1, row] = found.name_key, found.zone_key
                     length[0, row], length[1, row] = found.start, texts.size
                     flag[0, row] = found.classes & (SMALL | CAPITAL) == (SMALL | CAPITAL)
-                    flag[1, row] = found.classes & MARK != 0 and texts.size >= mark_chars
+                    flag[1, row] = (found.classes & MARK != 0 and texts.size >= mark_chars) or found.told
         return {
             "name_key": keys[0], "zone_key": keys[1], "chars": lengths[0], "name_chars": lengths[1],
             "mixed_case": flags[0], "marked": flags[1],

@@ -105,6 +105,8 @@ def _rhythm(facts: Facts) -> Iterator[Feature]:
 
 def _protocol(facts: Facts) -> Iterator[Feature]:
     group = facts.group
+    if facts.tool:
+        yield Feature("tool", 1.0, "", f"the names follow the protocol of {facts.tool}")
     rare = protocol.type_ratio(group, protocol.RARE_TYPES)
     if rare is not None:
         txt = protocol.type_ratio(group, frozenset({"TXT"})) or 0.0
@@ -130,5 +132,8 @@ def _protocol(facts: Facts) -> Iterator[Feature]:
 def _against(facts: Facts) -> Iterator[Feature]:
     likeness = facts.likeness
     yield Feature("likeness", likeness, "ratio", f"{likeness:.0%} of the signs of hash look-ups are there")
+    if facts.echo_ratio:
+        text = f"{facts.echo_ratio:.0%} of the names repeat what the client asked elsewhere at the same time"
+        yield Feature("echo_ratio", facts.echo_ratio, "ratio", text)
     if facts.family:
         yield Feature("family", facts.family, "", f"by structure the names are of the family {facts.family}")

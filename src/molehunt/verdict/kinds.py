@@ -63,10 +63,15 @@ def attack(what: Kind) -> list[str]:
 
 def looks_like(facts: Facts) -> str | None:
     """Return the family the group looks like, or None."""
-    if facts.family:
+    if facts.tool:
+        return facts.tool
+    service = facts.family in ("cdn", "telemetry")
+    if facts.family and not service:
         return facts.family
     if facts.likeness >= facts.settings.lookup.likeness:
         return "reputation_lookup"
+    if service:
+        return facts.family
     if facts.group.registered_domain and "." not in facts.group.registered_domain:
         return "internal"
     return None
@@ -82,7 +87,7 @@ def capped(facts: Facts) -> bool:
     settings, group = facts.settings.lookup, facts.group
     forwarded = group.site.forwarder is not None
     most = settings.cap_bytes * (settings.forwarded_clients if forwarded else 1)
-    if facts.up_within(24) >= most or _newcomer(facts):
+    if facts.full_within(24) >= most or _newcomer(facts):
         return False
     return facts.likeness >= settings.likeness or facts.family in _CAPPED_FAMILIES
 

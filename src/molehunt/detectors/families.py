@@ -1,0 +1,119 @@
+"""What the names of a group look like, by structure alone: the families of the contract.
+
+No vendor and no domain decides anything here. Labels that a protocol prescribes (``_domainkey``, ``_ldap._tcp``, reversed
+octets) are structure. A sender could borrow each of these looks, so a family only lowers confidence, and never hides bytes.
+``cdn`` and ``telemetry`` are told by what many clients do, which a sender cannot fake alone; they lower the score by a fitted
+weight and cap nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from molehunt.config import FamilySettings
+from molehunt.detectors.information import echoed
+from molehunt.detectors.traffic import BY_ITSELF, Group
+
+_SERVICE = re.compile(r"(^|\.)(_[a-z0-9-]+\._(tcp|udp|sites|msdcs)|_msdcs|_sites)(\.|$)", re.I)
+_MAIL = re.compile(r"(^|\.)(_domainkey|_dmarc|_spf[0-9a-z]*|_adsp|_mta-sts|_report|_smtp|_tlsrpt|_bimi)(\.|$)", re.I)
+_OCTETS = re.compile(r"(^|\.)(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(\.|$)")
+_NIBBLES = re.compile(r"(^|\.)([0-9a-f]\.){15,31}[0-9a-f](\.|$)", re.I)
+_CERTIFICATE = re.compile(r"(^|\.)(ocsp|crl)[0-9-]*(\.|$)", re.I)
+_POLICY = re.compile(r'^"?(v=(dkim1|spf1|dmarc1|stsv1|tlsrptv1|bimi1)|k=rsa;|p=)', re.I)
+_HOST_TYPES = frozenset({"A", "AAAA", "HTTPS", "CNAME", ""})
+#: Shortest label that can tell one installation from another.
+_ID_CHARS = 8
+_SHARE = 0.8
+_FEW = 3
+
+
+def family(group: Group, settings: FamilySettings) -> str | None:
+    """Return what the names look like by structure, or None."""
+    domain = group.registered_domain or ""
+    if domain.endswith((".in-addr.arpa", ".ip6.arpa")):
+        return "reverse"
+    for name, pattern in (("service_discovery", _SERVICE), ("email_auth", _MAIL), ("certificate_status", _CERTIFICATE)):
+        if _ratio(group, pattern) >= _SHARE:
+            return name
+    if _policies(group):
+        return "email_auth"
+    if max(_ratio(group, _OCTETS), _ratio(group, _NIBBLES)) >= _SHARE:
+        return "dnsbl"
+    if float((echoed(group) & (group.echo % 4 == BY_ITSELF)).mean()) >= _SHARE:
+        return "internal"
+    return _service(group, settings)
+
+
+def _service(group: Group, settings: FamilySettings) -> str | None:
+    """Tell a service of many clients by what they share: names and addresses (cdn), or nothing but the shape (telemetry)."""
+    if group.clients != 1 or group.domains != 1 or group.zone.client_count < settings.clients:
+        return None
+    if not _asks_hosts(group):
+        return None
+    if _shares(group, settings):
+        return "cdn"
+    return "telemetry" if _reports(group, settings) else None
+
+
+def _asks_hosts(group: Group) -> bool:
+    return sum(kind in _HOST_TYPES for kind in group.qtypes) >= _SHARE * len(group.qtypes)
+
+
+def _shares(group: Group, settings: FamilySettings) -> bool:
+    """Tell whether clients share names, and names share addresses or lead into another zone, for a short time."""
+    zone = group.zone
+    if zone.pair_count < settings.sharing * zone.name_count or (group.name_clients > 1).mean() < settings.shared_ratio:
+        return False
+    ttls = group.ttl_s[~np.isnan(group.ttl_s)]
+    return bool(len(ttls) and np.median(ttls) <= settings.ttl_s) and (_leads_away(group) or _shares_addresses(group))
+
+
+def _leads_away(group: Group) -> bool:
+    """Tell whether most answers are aliases in another zone."""
+    answered = [answer for answer in group.answers if answer]
+    own = group.registered_domain or ""
+    away = sum(any(_is_name(r) and not r.rstrip(".").lower().endswith(own) for r in answer) for answer in answered)
+    return bool(answered) and away >= len(answered) / 2
+
+
+def _is_name(record: str) -> bool:
+    return re.fullmatch(r"([A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*\.?", record) is not None
+
+
+def _shares_addresses(group: Group) -> bool:
+    """Tell whether names are answered by half as many addresses at most."""
+    pairs = {(name, record) for name, answer in zip(group.name.tolist(), group.answers, strict=True) for record in answer or ()}
+    names, records = ({pair[i] for pair in pairs} for i in (0, 1))
+    return len(names) >= _FEW and 2 * len(records) <= len(names)
+
+
+def _reports(group: Group, settings: FamilySettings) -> bool:
+    """Tell whether each client calls with a mark of its own, to a constant answer, and says little else."""
+    if group.zone.pair_count > settings.own_sharing * group.zone.name_count:
+        return False
+    if len({answer for answer in group.answers if answer}) > settings.answers:
+        return False
+    return len(group.name) >= settings.calls * len(group.names) and _has_mark(group)
+
+
+def _has_mark(group: Group) -> bool:
+    """Tell whether one label that could mark an installation is in nearly all queries."""
+    marks: dict[str, int] = {}
+    counts = np.bincount(group.name, minlength=len(group.names)).tolist()
+    for name, count in zip(group.names, counts, strict=True):
+        for label in {label for label in name.lower().split(".") if len(label) >= _ID_CHARS and any(map(str.isdigit, label))}:
+            marks[label] = marks.get(label, 0) + count
+    return max(marks.values(), default=0) >= _SHARE * len(group.name)
+
+
+def _policies(group: Group) -> bool:
+    """Tell whether the answers are policies and keys of e-mail, as their own syntax says (RFC 6376, 7208, 7489)."""
+    answered = [answer for answer in group.answers if answer]
+    found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)
+    return len(answered) >= _FEW and found >= _SHARE * len(answered)
+
+
+def _ratio(group: Group, pattern: re.Pattern[str]) -> float:
+    return sum(1 for name in group.names if pattern.search(name)) / max(len(group.names), 1)
