@@ -10,6 +10,7 @@ import pyarrow as pa
 from language import queries
 from molehunt.config import Config
 from molehunt.detection import detect
+from molehunt.detectors.promising import promising
 from molehunt.engines.duckdb import DuckDBEngine
 from molehunt.engines.steps import ROWS, ZONES, Steps
 from molehunt.findings import Finding
@@ -48,7 +49,7 @@ def find(*lines: str, table: pa.Table | None = None, sieve: bool = True, config:
 
 def candidates(engine: Steps, *, sieve: bool = True) -> Candidates:
     """Return all candidates as one part."""
-    engine.sift(Config().detection, sieve=sieve)
+    engine.sift(Config().detection, promising, sieve=sieve)
     found = list(engine.candidates())
     if not found:
         return Candidates(ROWS.empty_table(), ZONES.empty_table())

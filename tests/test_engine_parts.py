@@ -13,6 +13,7 @@ from digs import candidates, channel, office, payload
 from language import queries
 from molehunt.config import Config
 from molehunt.detection import detect
+from molehunt.detectors.promising import promising
 from molehunt.engines.duckdb import DuckDBEngine
 from molehunt.engines.parts import parts
 from molehunt.schema import QUERIES
@@ -81,7 +82,7 @@ def test_clients_can_be_asked_for_while_rows_are_coming():
     with DuckDBEngine(threads=1) as engine:
         engine.use_table(queries(*MANY))
         engine.part_rows = 1
-        engine.sift(Config().detection)
+        engine.sift(Config().detection, promising)
         asked = [engine.clients_of("example.com", 3) for _ in engine.candidates()]
     assert len(asked) > 2
     assert set(map(tuple, asked)) == {("10.0.0.8", "10.0.0.9")}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from molehunt.config import Config
 from molehunt.detectors import Pool, Reason, reasons
 from molehunt.detectors.facts import Facts
+from molehunt.detectors.promising import promising
 from molehunt.detectors.traffic import Ints, Traffic
 from molehunt.engines import Engine
 from molehunt.findings import CONFIDENCES, Finding
@@ -75,19 +76,19 @@ def examine(engine: Engine, config: Config, *, sieve: bool = True) -> Iterator[t
 
     The groups of a domain come before the pool of its clients, and all groups before the pools of domains.
     """
-    engine.sift(config.detection, sieve=sieve)
+    engine.sift(config.detection, promising, sieve=sieve)
     site, public = engine.overview(), engine.public_answers()
-    for index, pool, traffic in _shapes(engine, site, config, sieve=sieve):
+    for index, pool, traffic in _shapes(engine, site, config):
         facts = Facts(traffic.group(index, pool=pool), config, public)
         yield facts, pool, reasons(facts, pool)
 
 
-def _shapes(engine: Engine, site: Overview, config: Config, *, sieve: bool) -> Iterator[tuple[Ints, Pool, Traffic]]:
+def _shapes(engine: Engine, site: Overview, config: Config) -> Iterator[tuple[Ints, Pool, Traffic]]:
     """Yield the rows of every group and of every pool that a detector looks at, and where they are."""
     settings = config.detection
     for part in engine.candidates():
         traffic = Traffic(part, site, settings.group.retry_s)
-        for index in traffic.groups(settings, sieve=sieve):
+        for index in traffic.groups():
             yield index, "", traffic
         for index in traffic.pools_of_clients(settings):
             yield index, "clients", traffic

@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 
 from molehunt.config import DetectionSettings
 from molehunt.names import registered_domain, subdomain
-from molehunt.names.information import information
 from molehunt.schema import Candidates, Overview
 
 Ints = npt.NDArray[np.int64]
@@ -107,47 +106,13 @@ class Traffic:
         self._ts_s = _seconds(rows.column("ts"))
         self._name_clients = _numbers(rows, "name_clients", 1)
         self._zones = _zones(candidates.zones)
-        self.starts = _starts(self.zone_key, self.client_key)
+        self.starts = starts(self.zone_key, self.client_key)
 
-    def groups(self, settings: DetectionSettings, *, sieve: bool = True) -> Iterator[Ints]:
-        """Yield the rows of every group; with the sieve, of those that are worth cutting."""
-        worth = self._promising(settings) if sieve else np.ones(len(self.starts) - 1, dtype=np.bool_)
+    def groups(self) -> Iterator[Ints]:
+        """Yield the rows of every group that is looked at by itself."""
+        worth = _numbers(self._rows, "worth")[self.starts[:-1]] > 0
         for i in np.flatnonzero(worth).tolist():
             yield np.arange(self.starts[i], self.starts[i + 1])
-
-    def _promising(self, settings: DetectionSettings) -> Bools:
-        """Mark the groups that are worth cutting: a detector could list them by the bits of their names, or by something else.
-
-        The bits of all groups are counted at once, without the general compressors, which could only lower them.
-        """
-        places, offsets = self._own_names(settings.group.public_clients)
-        names: Any = subdomain(self._rows.column("qname").take(pa.array(places)), seen=True)
-        upper = information(names.combine_chunks(), offsets, settings.information).group_bits / 8 + 2
-        count, asked = np.diff(offsets), np.diff(self.starts)
-        choices = np.where(asked > count, asked * (np.log2(asked) + 2) / 8, 0.0)
-        e, v = settings.early, settings.volume
-        few = self._clients() <= e.clients
-        small = few & (upper >= e.sum_bytes) & (upper >= count * e.least_bytes)
-        early = (count >= e.names) & (small | (upper >= count * e.name_bytes))
-        early |= (count >= e.heavy_names) & (upper >= count * e.heavy_bytes)
-        much = upper + choices >= min(v.bytes, v.alert_bytes, settings.slow.bytes)
-        certain = _numbers(self._rows, "certain")[self.starts[:-1]] > 0
-        found: Bools = early | much | certain
-        return found
-
-    def _clients(self) -> Ints:
-        """Return how many clients the domain of each group has."""
-        return np.array([self._zone(key).client_count for key in self.zone_key[self.starts[:-1]].tolist()], dtype=np.int64)
-
-    def _own_names(self, public_clients: int) -> tuple[Ints, Ints]:
-        """Find the first query of each distinct name of each group, public names left out, and where each group begins."""
-        group = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
-        order = np.lexsort((self._name_key, group))
-        keys, groups = self._name_key[order], group[order]
-        first = np.ones(len(order), dtype=np.bool_)
-        first[1:] = (keys[1:] != keys[:-1]) | (groups[1:] != groups[:-1])
-        places = np.sort(order[first & (self._name_clients[order] < public_clients)])
-        return places, np.searchsorted(places, self.starts)
 
     def pools_of_domains(self, settings: DetectionSettings) -> Iterator[Ints]:
         """Yield, per client, its rows in domains that it has to itself; names too short, plain ones with a suffix left out."""
@@ -308,7 +273,8 @@ def _dotless(codes: pa.DictionaryArray) -> Any:
     return np.asarray(plain.take(codes.indices))
 
 
-def _starts(zone_key: Any, client_key: Any) -> Ints:
+def starts(zone_key: Any, client_key: Any) -> Ints:
+    """Return where each group begins in rows that are ordered by group, and where the last one ends."""
     if not len(zone_key):
         return np.zeros(1, dtype=np.int64)
     turns = np.flatnonzero((zone_key[1:] != zone_key[:-1]) | (client_key[1:] != client_key[:-1])) + 1

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
@@ -73,8 +73,10 @@ class Engine(Protocol):
         """Return what the whole input holds."""
         ...
 
-    def sift(self, settings: DetectionSettings, *, sieve: bool = True) -> None:
-        """Choose the groups that a detector might list; every group without the sieve."""
+    def sift(
+        self, settings: DetectionSettings, promising: Callable[[pa.Table, DetectionSettings], pa.Table], *, sieve: bool = True
+    ) -> None:
+        """Choose the groups that a detector might list; every group without the sieve. See :meth:`.steps.Steps.sift`."""
         ...
 
     def candidates(self) -> Iterator[Candidates]:

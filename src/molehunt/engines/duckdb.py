@@ -100,7 +100,7 @@ class DuckDBEngine(Database, Steps):
 
     def _clients_of_candidates(self, most: int) -> dict[int, list[str]]:
         names = "SELECT DISTINCT client_key, client FROM asked_rows WHERE client <> ''"
-        zones = "SELECT DISTINCT zone_key FROM candidates"
+        zones = "SELECT DISTINCT zone_key FROM chosen"
         asked = f"asked a JOIN ({zones}) USING (zone_key) JOIN ({names}) n USING (client_key)"
         pairs = f"SELECT DISTINCT a.zone_key, n.client FROM {asked}"
         rows: Any = self._table(
@@ -113,6 +113,9 @@ class DuckDBEngine(Database, Steps):
             self.connection.execute(f"CREATE OR REPLACE TABLE {table} AS {select}")
         except duckdb.Error as error:
             raise _failure(step, error) from error
+
+    def _put(self, table: str, rows: pa.Table) -> None:
+        self.connection.register(table, rows)
 
     def _stream(self, select: str, step: str) -> Iterator[pa.RecordBatch]:
         try:

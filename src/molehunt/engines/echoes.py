@@ -20,12 +20,14 @@ from molehunt.config import DetectionSettings
 #: Labels to the right of what is explained, at most: the zone's own and a few of the service's.
 _CUTS = range(1, 6)
 
-#: Distinct names of groups that are large enough for a bound of their bytes to matter, with the first query of each.
+#: Distinct names of groups that are large enough for a bound of their bytes to matter, with the first query of each; of the
+#: clients that have a chosen group.
 FIRSTS = """
 SELECT q.client_key, q.zone_key, q.name_key, min(regexp_replace(lower(q.qname), '[.]+$', '')) AS name, min(q.ts) AS first_ts
 FROM asked_rows q
 JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 JOIN rated r ON q.client_key = r.client_key AND q.zone_key = r.zone_key
+JOIN (SELECT DISTINCT client_key FROM chosen) o ON q.client_key = o.client_key
 WHERE q.ts IS NOT NULL AND r.name_count >= {names}
 GROUP BY q.client_key, q.zone_key, q.name_key
 """

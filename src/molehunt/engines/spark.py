@@ -211,7 +211,7 @@ class SparkEngine(Steps):
         return self._first_clients[most].get(zone_key(registered_domain), [])
 
     def _clients_of_candidates(self, most: int) -> dict[int, list[str]]:
-        which = "zone_key IN (SELECT zone_key FROM candidates)"
+        which = "zone_key IN (SELECT zone_key FROM chosen)"
         rows: Any = self._table(_CLIENTS.format(which=which, most=int(most)), "queries_of")
         found: dict[int, list[str]] = {}
         for zone, client in zip(rows.column("zone_key").to_pylist(), rows.column("client").to_pylist(), strict=True):
@@ -238,10 +238,14 @@ class SparkEngine(Steps):
         return self._addressed[source]
 
     def _make(self, table: str, select: str, step: str) -> None:
-        """Make a table; a checkpoint keeps its rows and forgets its plan, which would double with every step."""
+        """Make a table; a checkpoint keeps its rows and forgets its plan, which would double with every step.
+
+        Its columns are named anew, as Spark takes a column that went through two tables unchanged for one and the same.
+        """
         with _step(step):
             frame = self.session.sql(select)
-            (frame if table in _READ_ONCE else frame.localCheckpoint()).createOrReplaceTempView(table)
+            made = frame if table in _READ_ONCE else frame.localCheckpoint()
+            made.toDF(*made.columns).createOrReplaceTempView(table)
         self._made.add(table)
 
     def _let_go(self) -> None:
@@ -251,6 +255,10 @@ class SparkEngine(Steps):
         self._made.clear()
         self._overview = None
         self._first_clients.clear()
+
+    def _put(self, table: str, rows: pa.Table) -> None:
+        signed = pa.table({name: rows[name].combine_chunks().view(pa.int64()) for name in rows.column_names})
+        self.session.createDataFrame(signed).createOrReplaceTempView(table)
 
     def _stream(self, select: str, step: str) -> Iterator[pa.RecordBatch]:
         yield from self._table(select, step).to_batches()

@@ -139,27 +139,48 @@ WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_b
 #: The same without a sieve.
 EVERYTHING = "SELECT DISTINCT client_key, zone_key, 1 AS fan_in, 1 AS certain, 1 AS rotating FROM asked"
 
-#: What is known of each candidate's domain over all clients.
-CANDIDATE_ZONES = """
+#: Names that are not public of the candidates that only the bits of their names could make worth a closer look.
+NAMES = """
+SELECT q.zone_key, q.client_key, min(q.qname) AS qname, min(q.ts) AS first_ts, count(*) AS query_count,
+       min(z.client_count) AS zone_clients, 0 AS fan_in
+FROM asked_rows q
+JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key AND c.certain = 0
+JOIN zones z ON q.zone_key = z.zone_key
+LEFT JOIN shared s ON q.name_key = s.name_key
+WHERE s.client_count IS NULL OR s.client_count < {public_clients}
+GROUP BY q.zone_key, q.client_key, q.name_key
+ORDER BY q.zone_key, q.client_key, first_ts NULLS LAST, qname
+"""
+
+#: The candidates that are looked at, by themselves (worth) or in a pool.
+CHOSEN = """
+SELECT c.client_key, c.zone_key, c.fan_in, c.rotating,
+       CASE WHEN c.certain = 1 OR p.client_key IS NOT NULL THEN 1 ELSE 0 END AS worth
+FROM candidates c LEFT JOIN promising p ON c.client_key = p.client_key AND c.zone_key = p.zone_key
+WHERE c.certain = 1 OR c.fan_in = 1 OR c.rotating = 1 OR p.client_key IS NOT NULL
+"""
+
+#: What is known of the domain of each chosen group over all clients.
+CHOSEN_ZONES = """
 SELECT n.*, f.first_ts
 FROM (SELECT a.zone_key, count(*) AS pair_count, count(DISTINCT a.name_key) AS name_count,
              count(DISTINCT a.client_key) AS client_count
-      FROM asked a JOIN (SELECT DISTINCT zone_key FROM candidates) c ON a.zone_key = c.zone_key
+      FROM asked a JOIN (SELECT DISTINCT zone_key FROM chosen) c ON a.zone_key = c.zone_key
       LEFT JOIN relays r ON a.client_key = r.client_key
       WHERE r.client_key IS NULL
       GROUP BY a.zone_key) n
 JOIN (SELECT q.zone_key, min(q.ts) AS first_ts
-      FROM asked_rows q JOIN (SELECT DISTINCT zone_key FROM candidates) c ON q.zone_key = c.zone_key
+      FROM asked_rows q JOIN (SELECT DISTINCT zone_key FROM chosen) c ON q.zone_key = c.zone_key
       GROUP BY q.zone_key) f ON n.zone_key = f.zone_key
 """
 
-#: Queries of the candidates, in an order that does not depend on the order of the input.
+#: Queries of the chosen groups, in an order that does not depend on the order of the input.
 _ROWS = """
 SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.edns_options, q.ttl_s,
-       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.certain, c.fan_in,
+       q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.worth, c.fan_in,
        e.code AS echo_code, e.recent_count
 FROM asked_rows q
-JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
+JOIN chosen c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
 LEFT JOIN explained e ON q.client_key = e.client_key AND q.zone_key = e.zone_key AND q.name_key = e.name_key
 {which}
@@ -167,7 +188,7 @@ ORDER BY {keys}, q.ts NULLS LAST, q.qname, q.qtype, q.rcode NULLS LAST, q.answer
 """
 
 #: Every query, group by group, the groups of a domain together.
-CANDIDATE_ROWS = _ROWS.format(which="", keys="q.zone_key, q.client_key")
+CHOSEN_ROWS = _ROWS.format(which="", keys="q.zone_key, q.client_key")
 
 #: Queries that count for one client over many domains, client by client.
 ROTATING_ROWS = _ROWS.format(which="WHERE c.rotating = 1 AND q.name_chars >= {rotation_chars}", keys="q.client_key")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -26,7 +26,7 @@ _KEYS = ("client_key", "zone_key", "name_key")
 _AS_READ = ("ts", "client", "qname", "qtype", "rcode", "answers", "edns_options")
 
 #: Columns of the candidates' queries: as read, then the keys, whose values differ between engines, then how many clients asked
-#: the name, whether the group is looked at whatever the bits of its names, whether its domain's clients are pooled, and what
+#: the name, whether the group is looked at by itself, whether its domain's clients are pooled, and what
 #: explains the name (:mod:`molehunt.engines.echoes`).
 ROWS: pa.Schema = pa.schema(
     [
@@ -34,12 +34,25 @@ ROWS: pa.Schema = pa.schema(
         pa.field("ttl_s", pa.int64()),
         *(pa.field(name, pa.uint64()) for name in _KEYS),
         pa.field("name_clients", pa.int64()),
-        pa.field("certain", pa.int32()),
+        pa.field("worth", pa.int32()),
         pa.field("fan_in", pa.int32()),
         pa.field("echo_code", pa.int32()),
         pa.field("recent_count", pa.int64()),
     ]
 )
+#: Names of candidates, group by group in the order in which they were first asked.
+_NAME_FIELDS: list[pa.Field[Any]] = [
+    *(pa.field(name, pa.uint64()) for name in ("zone_key", "client_key")),
+    pa.field("qname", pa.string()),
+    pa.field("first_ts", TIMESTAMP),
+    *(pa.field(name, pa.int64()) for name in ("query_count", "zone_clients", "fan_in")),
+]
+NAMES: pa.Schema = pa.schema(_NAME_FIELDS)
+#: Keys of groups.
+PAIRS: pa.Schema = pa.schema([("client_key", pa.uint64()), ("zone_key", pa.uint64())])
+#: Says which groups of a table with the columns of NAMES are worth a closer look: a table with the columns of PAIRS.
+Promising = Callable[[pa.Table, DetectionSettings], pa.Table]
+
 #: Columns of the candidates' domains.
 ZONES: pa.Schema = pa.schema(
     [
@@ -84,6 +97,10 @@ class Steps(ABC):
             EngineError: The step failed.
         """
 
+    @abstractmethod
+    def _put(self, table: str, rows: pa.Table) -> None:
+        """Offer rows as a table of this name."""
+
     def untimed_count(self) -> int:
         """Return how many of the rows that were read have no time."""
         return int(self._row("SELECT count(*) - count(ts) AS rows FROM read_rows", "read")["rows"])
@@ -99,32 +116,44 @@ class Steps(ABC):
             self._overview = self._look_over()
         return self._overview
 
-    def sift(self, settings: DetectionSettings, *, sieve: bool = True) -> None:
-        """Choose the groups that a detector might list; every group without the sieve."""
+    def sift(self, settings: DetectionSettings, promising: Promising, *, sieve: bool = True) -> None:
+        """Choose the groups that a detector might list; every group without the sieve.
+
+        Args:
+            settings: The thresholds.
+            promising: Tells which groups of a table of names (:data:`NAMES`) could be listed for the bits of their names.
+            sieve: Whether to leave out any.
+        """
         self._settings = settings
         for step in list(statements.STEPS)[2:]:
-            self._make(step, statements.filled(statements.STEPS[step], settings), step)
+            self._make(step, self._filled(statements.STEPS[step]), step)
         if not sieve:
             self._make("candidates", statements.EVERYTHING, "candidates")
+        names = parts(self._stream(self._filled(statements.NAMES), "sift"), NAMES, least=self.part_rows, by_client=False)
+        self._put("promising", pa.concat_tables([PAIRS.empty_table(), *(promising(part, settings) for part in names)]))
+        self._make("chosen", statements.CHOSEN, "sift")
         for step in echoes.STEPS:
             self._make(step, echoes.text(step, settings), step)
 
     def candidates(self) -> Iterator[Candidates]:
         """Yield the queries of the chosen groups, in parts; a group is never split, nor a domain whose clients are pooled."""
-        return self._parts(statements.CANDIDATE_ROWS, by_client=False)
+        return self._parts(statements.CHOSEN_ROWS, by_client=False)
 
     def rotating(self) -> Iterator[Candidates]:
         """Yield the queries of clients that might spread over many domains, part by part; a client is never split."""
-        return self._parts(statements.filled(statements.ROTATING_ROWS, self._settings), by_client=True)
+        return self._parts(self._filled(statements.ROTATING_ROWS), by_client=True)
 
     def public_answers(self) -> frozenset[str]:
         """Return the records that many clients got among the chosen groups."""
-        select = statements.filled(statements.PUBLIC_ANSWERS, self._settings, unnest=self.unnest)
+        select = self._filled(statements.PUBLIC_ANSWERS, unnest=self.unnest)
         records: list[Any] = self._table(select, "queries_of").column("record").to_pylist()
         return frozenset(records)
 
+    def _filled(self, statement: str, **words: str) -> str:
+        return statements.filled(statement, self._settings, **words)
+
     def _parts(self, select: str, *, by_client: bool) -> Iterator[Candidates]:
-        zones = self._table(statements.CANDIDATE_ZONES, "queries_of").cast(ZONES)
+        zones = self._table(statements.CHOSEN_ZONES, "queries_of").cast(ZONES)
         for rows in parts(self._stream(select, "queries_of"), ROWS, least=self.part_rows, by_client=by_client):
             yield Candidates(rows, zones.filter(pc.is_in(zones["zone_key"], pc.unique(rows["zone_key"]))))
 
