@@ -168,7 +168,7 @@ def _packed_bytes(text: str) -> float:
 def _symbols(answers: Objects, domain: str, public: frozenset[str]) -> tuple[Ints, list[str]]:
     """Number the answers; a set of records, whatever their order, is one symbol. The payload is of its new records."""
     numbers: dict[tuple[str, ...], int] = {}
-    records: set[str] = set(public)
+    records: set[str] = set()
     payload: list[str] = []
     made = np.full(len(answers), -1, dtype=np.int64)
     for i, answer in enumerate(answers):
@@ -176,7 +176,8 @@ def _symbols(answers: Objects, domain: str, public: frozenset[str]) -> tuple[Int
             continue
         if answer not in numbers:
             numbers[answer] = len(numbers)
-            payload.append(" ".join(_payload(record, domain) for record in answer if record not in records))
+            fresh = (record for record in answer if record not in records and record not in public)
+            payload.append(" ".join(_payload(record, domain) for record in fresh))
             records.update(answer)
         made[i] = numbers[answer]
     return made, payload

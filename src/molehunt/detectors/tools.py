@@ -17,6 +17,8 @@ from molehunt.config import MARK_CHARS
 from molehunt.detectors.traffic import Group
 
 _OZYMAN = re.compile(r"(?:^|\.)\d+-\d+\.id-(\d+)\.(?:up|down)\.", re.I)
+#: First names of a group that are looked at: a frame shows from the first on.
+_LOOKED_AT = 100
 _MOST = 0.8
 _FEW = 4
 _PLAIN64 = str.maketrans("-_", "+/")
@@ -37,9 +39,10 @@ _IODINE = (
 
 def tool(group: Group) -> str | None:
     """Return the tool whose protocol the names follow, or None."""
-    names = [name for name in group.names if name]
+    names = [name for name in group.names[:_LOOKED_AT] if name]
     heads = _heads(names)
-    return next((name for name, follows in TOOLS.items() if names and (follows(heads) or follows(names))), None)
+    ways = [heads] if heads == names else [heads, names]
+    return next((name for name, follows in TOOLS.items() if names and any(map(follows, ways))), None)
 
 
 def _heads(names: list[str]) -> list[str]:
@@ -64,7 +67,7 @@ def _ozyman(names: Sequence[str]) -> bool:
 
 def _iodine(names: Sequence[str]) -> bool:
     """A letter says what is asked, then base32; at least three of the steps of the handshake are seen."""
-    plain = [name.replace(".", "") for name in names[:200] if name.count(".") < _FEW]
+    plain = [name.replace(".", "") for name in names if name.count(".") < _FEW]
     return sum(any(step.fullmatch(name) for name in plain) for step in _IODINE) >= 3
 
 
