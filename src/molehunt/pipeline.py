@@ -43,7 +43,7 @@ class ScanOptions:
         now: End of the window; None is the newest record.
         engine: ``duckdb`` or ``spark``.
         master: Where Spark runs, such as ``local[2]`` or ``spark://host:7077``; None is all cores of this machine.
-        memory: Limit of the engine's memory, such as ``4GB``; it spills to disk beyond.
+        memory: Memory for the whole process, such as ``4GB``; the engine spills to disk beyond its share.
         reproducible: Leave out of the report what differs between machines: the folders of the sources.
     """
 

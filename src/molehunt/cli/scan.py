@@ -52,7 +52,7 @@ def scan(
     master: Annotated[str | None, typer.Option(metavar="URL", help="Where Spark runs, e.g. local[2]. [local[*]]")] = None,
     memory: Annotated[
         str | None,
-        typer.Option(metavar="SIZE", help="Limit of the engine's memory; it spills to disk beyond, e.g. 4GB."),
+        typer.Option(metavar="SIZE", help="Memory of the process; the database spills to disk beyond its share. [1500MB]"),
     ] = None,
     formats: Format = None,
     outputs: Output = None,
