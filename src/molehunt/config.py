@@ -198,9 +198,7 @@ class EchoSettings(_Section):
 
     recent_s: int = Field(120, ge=1, le=3600, description="a name asked elsewhere within this time explains")
     names: int = Field(5, ge=2, description="distinct names of a group from which it is looked for explanations")
-    recurrences: int = Field(
-        64, ge=2, description="most names of a client that one left part explains; else it explains none"
-    )
+    recurrences: int = Field(64, ge=2, description="most names of a client that one left part explains; else it explains none")
 
 
 class FamilySettings(_Section):

@@ -27,7 +27,7 @@ class Beacon:
         if not facts.regular or not facts.rare or facts.beat is None:
             return None
         few = facts.settings.beacon.names
-        if facts.own_name_count < few and facts.most_changes < few:
+        if facts.own_name_count < few and facts.changes < few:
             return None
         beat = facts.beat
         text = f"{beat.beat_count:,} gaps of {beat.period_s:,.1f} s ± {beat.jitter_ratio:.0%}, far more even than chance"
