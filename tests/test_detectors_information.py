@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digs import channel, find, payload
+from digs import channel, code_types, find, payload
 from language import queries
 from molehunt.config import Config
 from molehunt.detection import examine
 from molehunt.detectors.facts import Facts
-from molehunt.detectors.information import choice_bits
+from molehunt.detectors.information import choice_bits, type_bits
 from molehunt.engines.duckdb import DuckDBEngine
 
 
@@ -40,6 +40,41 @@ def test_code_words_are_counted_though_no_name_is_new():
 def test_a_page_that_asks_its_names_in_turn_says_little():
     facts = facts_of(*["10.0.0.1 n{i}.shop.com A +10s x9"] * 200)
     assert facts.up.total_bytes < 150
+
+
+def test_record_types_as_code_are_counted_and_listed():
+    dice = random.Random(3)
+    named = code_types(16)
+    lines = [f"10.0.0.1 www.evil.example {dice.choice(named)} +6s" for _ in range(12_000)]
+    assert 6000 <= facts_of(*lines).up.total_bytes <= 6600
+    (finding,) = find(*lines)
+    assert finding.up_bytes >= 6000
+
+
+def test_types_of_names_that_are_asked_once_are_counted():
+    dice = random.Random(3)
+    lines = [f"10.0.0.1 n{i}.evil.example {{}} +6s" for i in range(1000)]
+    dealt = facts_of(*[line.format(dice.choice(["A", "TXT"])) for line in lines])
+    plain = facts_of(*[line.format("A") for line in lines])
+    assert dealt.up.total_bytes - plain.up.total_bytes == pytest.approx(1000 / 8, rel=0.1)
+    assert dealt.up.new_bytes == plain.up.new_bytes
+
+
+@pytest.mark.parametrize("types", [("A", "AAAA"), ("A", "AAAA", "HTTPS"), ("HTTPS", "AAAA", "A")])
+def test_a_client_that_asks_its_types_in_turn_says_nearly_nothing_by_them(types: tuple[str, ...]):
+    dice = random.Random(5)
+    asked = [dice.randrange(30) for _ in range(1000)]
+    facts = facts_of(*[f"10.0.0.1 n{n}.shop.com {kind} +{60 if kind == types[0] else 0}s" for n in asked for kind in types])
+    assert facts.up.type_bytes < 20
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["A", "AAAA", "TYPE9", ""]), st.integers(0, 3)), min_size=1, max_size=60))
+def test_types_cost_no_less_than_telling_them_apart(rows: list[tuple[str, int]]):
+    kinds = np.array([kind for kind, _ in rows], dtype=object)
+    bits = type_bits(kinds, np.array([name for _, name in rows]))
+    assert (bits >= 0).all()
+    assert bits.sum() >= (len(set(kinds)) - 1) * 7
 
 
 def test_letters_case_carries_data_unless_the_whole_name_is_spelt_at_random():

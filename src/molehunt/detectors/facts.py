@@ -130,7 +130,8 @@ class Facts:
     @cached_property
     def chosen(self) -> bool:
         """Whether the choice of repeated names, not new names, carries the data."""
-        return self.up.total_bytes > 2 * self.up.new_bytes and len(self.group.name) >= 2 * len(self.group.names)
+        named_bytes = self.up.total_bytes - self.up.type_bytes
+        return named_bytes > 2 * self.up.new_bytes and len(self.group.name) >= 2 * len(self.group.names)
 
     @cached_property
     def sharing(self) -> float | None:

@@ -124,7 +124,7 @@ class Traffic:
         names: Any = subdomain(self._rows.column("qname").take(pa.array(places)), seen=True)
         upper = information(names.combine_chunks(), offsets, settings.information).group_bits / 8 + 2
         count, asked = np.diff(offsets), np.diff(self.starts)
-        choices = np.where(asked > count, asked * (np.log2(asked) + 2) / 8, 0.0)
+        choices = np.where(asked > count, asked * (np.log2(asked) + 2) / 8, 0.0) + self._type_bytes(asked)
         e, v = settings.early, settings.volume
         few = self._clients() <= e.clients
         small = few & (upper >= e.sum_bytes) & (upper >= count * e.least_bytes)
@@ -134,6 +134,16 @@ class Traffic:
         certain = _numbers(self._rows, "certain")[self.starts[:-1]] > 0
         found: Bools = early | much | certain
         return found
+
+    def _type_bytes(self, asked: Ints) -> Floats:
+        """Return what the choice of record types can say at most, per group: as varied as can be, and what each costs once."""
+        codes: Any = self._rows.column("qtype").fill_null("").combine_chunks().dictionary_encode()
+        group = np.repeat(np.arange(len(asked)), asked)
+        numbers = np.unique(group * len(codes.dictionary) + np.asarray(codes.indices, dtype=np.int64))
+        types = np.bincount(numbers // max(len(codes.dictionary), 1), minlength=len(asked))
+        once = types * (20 + 3 * np.log2(asked + 1))
+        bound: Floats = np.where(types > 1, asked * (np.log2(np.maximum(types, 1)) + 0.1) + once, 0.0) / 8
+        return bound
 
     def _clients(self) -> Ints:
         """Return how many clients the domain of each group has."""
