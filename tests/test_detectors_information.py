@@ -89,6 +89,38 @@ def test_letters_case_carries_data_unless_the_whole_name_is_spelt_at_random():
     assert noise.up.total_bytes < 50
 
 
+def recased(dice: random.Random, name: str) -> str:
+    return "".join(c.upper() if dice.random() < 0.5 else c for c in name)
+
+
+def public_cases(count: int, rest: str) -> list[str]:
+    """Return four clients that ask a name, and a fifth that spells it at random."""
+    dice = random.Random(6)
+    head = "updateservicemanagers"
+    others = [f"10.0.0.{i} {head}.evil.example A +1s" for i in range(4)]
+    return others + [f"10.0.0.9 {recased(dice, head)}.evil.example A {rest}" for _ in range(count)]
+
+
+@pytest.mark.parametrize("rest", ["+50s", "+1s"])
+def test_letters_case_on_a_public_name_is_the_senders_own(rest: str):
+    (finding,) = find(*public_cases(1700, rest))
+    assert finding.client == "10.0.0.9"
+    assert 1700 * 21 / 8 <= finding.up_bytes <= 1700 * 21 / 8 * 1.1
+
+
+def test_one_spelling_of_a_public_name_is_public():
+    names = [f"Update{text}.Cdn.example" for text in payload(40, 30)]
+    lines = [f"10.0.0.{i % 5} {names[i // 5 % 40]} A +20s" for i in range(400)]
+    lines += [f"10.0.0.{i % 5} {names[i // 5 % 40].lower()} A +20s" for i in range(400)]
+    assert find(*lines) == []
+
+
+def test_a_public_name_that_is_spelt_at_random_as_a_whole_is_noise():
+    dice = random.Random(6)
+    others = [f"10.0.0.{i} updateservicemanagers.example.com A +1s" for i in range(4)]
+    assert find(*others, *[f"10.0.0.9 {recased(dice, 'updateservicemanagers.example.com')} A +50s" for _ in range(1700)]) == []
+
+
 def test_a_name_that_three_clients_ask_says_nothing():
     lines = [line for i in range(3) for line in channel(20, client=f"10.0.0.{i}")]
     assert find(*lines) == []

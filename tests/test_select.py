@@ -73,6 +73,18 @@ def test_types_of_names_that_are_asked_once_pass_the_sieve_where_the_domain_is_n
     assert [finding.client for finding in found] == ["10.0.0.9"]
 
 
+@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 900), st.integers(1, 40), st.integers(0, 3), st.booleans())
+def test_the_sieve_never_drops_letters_case_on_public_names(count: int, chars: int, others: int, noise: bool):
+    dice = random.Random(count)
+    names = ["".join(dice.choice("abcdefgh") for _ in range(chars)) for _ in range(3)]
+    lines = [f"10.0.0.{i} {name}.evil.com A" for i in range(others + 1) for name in names]
+    for _ in range(count):
+        text = "".join(dice.choice([c, c.upper()]) for c in dice.choice(names))
+        lines.append(f"10.0.0.9 {text}.{dice.choice(['evil.com', 'EVIL.com', 'Evil.com']) if noise else 'evil.com'} A +7s")
+    assert keys(find(*lines, sieve=False)) == keys(find(*lines, sieve=True))
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(traffic())
 def test_the_sieve_never_drops_what_a_detector_lists(lines: list[str]):

@@ -51,6 +51,8 @@ JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolv
 ASKED = """
 SELECT client_key, name_key, zone_key, chars, name_chars, marked, CAST(count(*) AS DOUBLE) AS query_count,
        sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type, max(mixed_case) * name_chars AS case_chars,
+       CASE WHEN min(CASE WHEN mixed_case = 1 THEN qname END) <> max(CASE WHEN mixed_case = 1 THEN qname END)
+            THEN 1 ELSE 0 END AS respelt,
        CASE WHEN min(answers_key) <> max(answers_key) THEN 1 ELSE 0 END AS changing
 FROM asked_rows
 GROUP BY client_key, name_key, zone_key, chars, name_chars, marked
@@ -68,7 +70,7 @@ HAVING count(*) >= 2
 #: Groups. The numbers of names that are not public are what the client can have said; ``all_*`` are of public names too.
 SUMS = """
 SELECT client_key, zone_key, sum(own) AS name_count, sum(own * query_count) AS query_count, sum(own * chars) AS chars,
-       max(own * name_chars) AS name_chars, sum(own * case_chars * query_count) AS case_chars,
+       max(own * name_chars) AS name_chars, sum((own + respelt - own * respelt) * case_chars * query_count) AS case_chars,
        count(*) AS all_name_count, sum(query_count) AS all_query_count, sum(down_chars) AS down_chars,
        sum(rare_type * query_count) AS rare_type_count, sum(CAST(marked AS DOUBLE)) AS marked_count, max(changing) AS changing
 FROM (SELECT a.*, CAST(CASE WHEN s.client_count >= {public_clients} THEN 0 ELSE 1 END AS DOUBLE) AS own
