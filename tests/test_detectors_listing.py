@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import random
+import re
 
 import numpy as np
 import pytest
@@ -11,10 +13,12 @@ from hypothesis import strategies as st
 
 from digs import channel, find, office, payload
 from molehunt import detectors
+from molehunt.config import Config
 from molehunt.detectors.windows import most_distinct
 from molehunt.findings import Finding
 
 DICE = random.Random(11)
+HEADS = ["Idea", "Formula", "Source", "Defaults", "Measured", "Misses"]
 
 
 def address() -> str:
@@ -64,14 +68,26 @@ def test_it_is_silent_on_the_honest_twin(name: str):
     assert name not in listed_by(find(*office(), *TWINS[name]))
 
 
+def parts(name: str) -> dict[str, str]:
+    """Return what a detector's docstring says, by its heads."""
+    text = importlib.import_module(detectors.DETECTORS[name].partition(":")[0]).__doc__ or ""
+    return dict(re.findall(r"^([A-Z][a-z]+): (.*?)(?=^[A-Z][a-z]+: |\Z)", text, flags=re.M | re.S))
+
+
 @pytest.mark.parametrize("name", detectors.DETECTORS)
-def test_it_says_idea_formula_source_default_and_what_it_misses(name: str):
-    module = detectors.DETECTORS[name].partition(":")[0]
-    text = __import__(module, fromlist=["__doc__"]).__doc__
-    assert all(word in text for word in ("Idea:", "Formula:", "Source:", "Default", "Misses:"))
+def test_it_says_idea_formula_source_defaults_where_it_was_measured_and_what_it_misses(name: str):
+    assert list(parts(name))[-6:] == HEADS
     detector = detectors.load(name)
     assert detector.name == name
     assert detector.summary
+
+
+@pytest.mark.parametrize("name", detectors.DETECTORS)
+def test_it_names_every_setting_and_its_true_default(name: str):
+    said = parts(name)
+    settings_of = getattr(Config().detection, name).model_dump()
+    for setting, value in settings_of.items():
+        assert re.search(rf"``{setting}`` {value:g}(?![\d.]*\d)", " ".join(said["Defaults"].split())), setting
 
 
 def spread(step: str) -> list[str]:
