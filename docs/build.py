@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import typer
 
 from molehunt import cli
+from molehunt.detectors import DETECTORS
 from molehunt.findings import Evidence, Finding, Report
 from molehunt.schema import FINDINGS, QUERIES
 
@@ -55,7 +58,23 @@ def output_page() -> str:
     return "".join(parts)
 
 
-PAGES = {"cli.md": cli_page, "output.md": output_page}
+def detector_page(name: str) -> str:
+    """Return the page of a detector: its docstring, and what the page holds by hand below its first heading of second order."""
+    title, _, text = (import_module(DETECTORS[name].partition(":")[0]).__doc__ or "").strip().partition("\n\n")
+    summary = title.partition(": ")[2]
+    parts = [f"# {name}\n\n{summary[0].upper()}{summary[1:]}\n"]
+    for part in re.split(r"\n(?=[A-Z][a-z]+: )", text):
+        head, _, body = " ".join(part.split()).partition(": ")
+        body = re.sub(r":mod:`([\w.]+)`", lambda found: f"`{found[1].replace('.', '/')}.py`", body).replace("``", "`")
+        parts.append(f"\n**{head}.** {body[0].upper()}{body[1:]}\n")
+    parts.append(f"\nSettings: `[detection.{name}]`; `molehunt config show` prints them all. Made by `docs/build.py`.\n")
+    page = HERE / "detectors" / f"{name}.md"
+    _, mark, rest = (page.read_text("utf-8") if page.exists() else "").partition("\n## ")
+    return "".join([*parts, mark, rest])
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "output.md": output_page}
+PAGES |= {f"detectors/{name}.md": partial(detector_page, name) for name in DETECTORS}
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import duckdb
@@ -47,8 +48,13 @@ def measure(case: Case, rivals: dict[str, Rival], replay: bool = True) -> Result
         case.name, case.part, case.corpus, case.tool, case.change, case.judged,
         query_count=case.queries.num_rows, group_count=_group_count(case.queries),
         client_days=_client_days(case.queries), targets=targets, false_alerts=wrong, listed_count=len(listed),
-        digest=digest(case.queries), seconds=seconds,
+        listed_by=_listed_by(case, findings), digest=digest(case.queries), seconds=seconds,
     )  # fmt: skip
+
+
+def _listed_by(case: Case, findings: list[Finding]) -> dict[str, int]:
+    others = [f for f in findings if not any(t.covers(f.client, f.registered_domain) for t in case.targets)]
+    return dict(Counter(name for finding in others for name in detectors(finding)))
 
 
 def _target(
@@ -76,7 +82,13 @@ def _caught(case: Case, target: Target, places: np.ndarray, findings: list[Findi
     count = None
     if alerted and replay and len(places):
         count = first_alarm(lambda k: _alerts(case, target, int(places[k - 1]) + 1), len(places))
-    return Caught(alerted, bool(about), count, count and leaked(target, places[:count]), stated)
+    by = sorted({name for finding in about for name in detectors(finding)})
+    return Caught(alerted, bool(about), count, count and leaked(target, places[:count]), stated, by)
+
+
+def detectors(finding: Finding) -> set[str]:
+    """Return which detectors list a finding."""
+    return {evidence.detector for evidence in finding.evidence if evidence.feature == "listed"}
 
 
 def _alerts(case: Case, target: Target, length: int) -> bool:

@@ -18,6 +18,7 @@ class Caught:
         query_count: Queries of the target up to the alarm, that query included; None without alarm.
         leaked_bytes: Payload of those queries, both ways; None without alarm, or if nobody knows the payload.
         stated_bytes: Bytes that it says were moved the way the payload went; None if it says none.
+        detectors: Which of molehunt's detectors list it.
     """
 
     alerted: bool
@@ -25,6 +26,7 @@ class Caught:
     query_count: int | None = None
     leaked_bytes: float | None = None
     stated_bytes: float | None = None
+    detectors: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Result:
         targets: Per target.
         false_alerts: Rule -> pairs of client and domain that it alerts on and that are no target.
         listed_count: Findings of molehunt with low confidence that are no target.
+        listed_by: Detector of molehunt -> findings by it that are no target.
         digest: Digest of the case's queries.
         error: Why the case could not be measured; empty if it could.
         seconds: Time that one full detection took.
@@ -68,6 +71,7 @@ class Result:
     targets: list[TargetResult] = field(default_factory=list)
     false_alerts: dict[str, list[tuple[str | None, str | None]]] = field(default_factory=dict)
     listed_count: int = 0
+    listed_by: dict[str, int] = field(default_factory=dict)
     digest: str = ""
     error: str = ""
     seconds: float = 0.0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from evaluation import figures
 from evaluation.results import MOLEHUNT, Result
+from molehunt.detectors import DETECTORS
 
 INTRODUCTION = """# Evaluation
 
@@ -43,6 +44,7 @@ def page(results: Sequence[Result], head: dict[str, str], extra: str = "") -> st
         "## Tunnels in public captures, by corpus\n\n" + tunnel_table(of(results, "corpora"), rules, lambda r: r.corpus),
         "## What attackers change\n\n" + change_table(of(results, "channels"), rules),
         "## Mixed days\n\n" + tunnel_table(of(results, "mixed days"), rules, lambda r: f"{r.corpus}, {r.change} a day"),
+        "## What each detector lists\n\n" + detector_table(results),
         "## Benign logs\n\n" + benign_table(of(results, "corpora"), rules, lambda r: r.corpus),
         "## Look-alikes\n\n" + benign_table(of(results, "lookalikes"), rules, lambda r: r.tool),
         extra,
@@ -133,6 +135,19 @@ def benign_table(results: Sequence[Result], rules: Sequence[str], key: Callable[
         numbers = [sum(getattr(r, field) for r in group) for field in ("query_count", "group_count", "client_days")]
         wrong = [str(figures.false_alerts(group, rule)[0]) for rule in rules]
         rows.append([name, *(f"{n:,}" for n in numbers), *wrong, str(sum(r.listed_count for r in group))])
+    return markdown(head, rows)
+
+
+def detector_table(results: Sequence[Result]) -> str:
+    """Show what each detector lists, whatever the confidence; several may list the same."""
+    head = ["", "captures", "changes", "mixed days", "findings in benign logs", "findings in look-alikes"]
+    parts = [of(results, "corpora"), of(results, "channels"), of(results, "mixed days")]
+    benign = [[result for result in of(results, part) if result.benign] for part in ("corpora", "lookalikes")]
+    rows = []
+    for name in DETECTORS:
+        found = [[name in one.detectors for one in figures.caught(part, MOLEHUNT)] for part in parts]
+        wrong = [sum(result.listed_by.get(name, 0) for result in part) for part in benign]
+        rows.append([name, *(_share((sum(hits), len(hits))) for hits in found), *(f"{count:,}" for count in wrong)])
     return markdown(head, rows)
 
 

@@ -11,10 +11,12 @@ from language import queries
 from molehunt.config import Config
 from molehunt.detection import detect
 from molehunt.detectors.promising import promising
+from molehunt.detectors.protocol import RARE_TYPES
 from molehunt.engines.duckdb import DuckDBEngine
 from molehunt.engines.steps import ROWS, ZONES, Steps
 from molehunt.findings import Finding
 from molehunt.schema import Candidates
+from molehunt.wire.codes import TYPES
 
 
 def payload(count: int, size: int, seed: int = 1) -> list[str]:
@@ -28,6 +30,11 @@ def channel(
 ) -> list[str]:
     """Return the lines of a channel that sends base32 in names."""
     return [f"{client} {text}.{zone} {rest}" for text in payload(count, size)]
+
+
+def code_types(count: int) -> list[str]:
+    """Return so many record types that a line of the fixture language can hold."""
+    return [kind for kind in TYPES.values() if kind not in RARE_TYPES][:count]
 
 
 def office(clients: int = 12, days: int = 1) -> list[str]:

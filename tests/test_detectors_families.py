@@ -57,6 +57,17 @@ def test_what_one_client_does_or_what_is_not_shared_is_neither(lines: list[str])
     assert shown(lines) is None
 
 
+@pytest.mark.parametrize(
+    ("tail", "family"), [("_device-info._tcp.local", "service_discovery"), ("_domainkey.example", "email_auth")]
+)
+def test_labels_of_a_protocol_count_in_the_registered_domain_too(tail: str, family: str):
+    lines = [
+        f"10.0.1.1 {hashlib.md5(bytes([i % 256, i // 256])).hexdigest()[:12]}.{tail} PTR NXDOMAIN +30s" for i in range(300)
+    ]
+    assert shown(lines) == family
+    assert [f for f in find(*office(), *lines) if f.alert] == []
+
+
 def test_services_do_not_alert():
     assert [f for f in find(*office(), *CDN, *TOKENS) if f.alert] == []
 

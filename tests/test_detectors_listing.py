@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import random
+import re
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from digs import channel, find, office, payload
 from molehunt import detectors
+from molehunt.config import Config
+from molehunt.detectors.windows import most_distinct
 from molehunt.findings import Finding
 
 DICE = random.Random(11)
+HEADS = ["Idea", "Formula", "Source", "Defaults", "Measured", "Misses"]
 
 
 def address() -> str:
@@ -60,14 +68,65 @@ def test_it_is_silent_on_the_honest_twin(name: str):
     assert name not in listed_by(find(*office(), *TWINS[name]))
 
 
+def parts(name: str) -> dict[str, str]:
+    """Return what a detector's docstring says, by its heads."""
+    text = importlib.import_module(detectors.DETECTORS[name].partition(":")[0]).__doc__ or ""
+    return dict(re.findall(r"^([A-Z][a-z]+): (.*?)(?=^[A-Z][a-z]+: |\Z)", text, flags=re.M | re.S))
+
+
 @pytest.mark.parametrize("name", detectors.DETECTORS)
-def test_it_says_idea_formula_source_default_and_what_it_misses(name: str):
-    module = detectors.DETECTORS[name].partition(":")[0]
-    text = __import__(module, fromlist=["__doc__"]).__doc__
-    assert all(word in text for word in ("Idea:", "Formula:", "Source:", "Default", "Misses:"))
+def test_it_says_idea_formula_source_defaults_where_it_was_measured_and_what_it_misses(name: str):
+    assert list(parts(name))[-6:] == HEADS
     detector = detectors.load(name)
     assert detector.name == name
     assert detector.summary
+
+
+@pytest.mark.parametrize("name", detectors.DETECTORS)
+def test_it_names_every_setting_and_its_true_default(name: str):
+    said = parts(name)
+    settings_of = getattr(Config().detection, name).model_dump()
+    for setting, value in settings_of.items():
+        assert re.search(rf"``{setting}`` {value:g}(?![\d.]*\d)", " ".join(said["Defaults"].split())), setting
+
+
+def spread(step: str) -> list[str]:
+    """Return 22 new domains, one after each step."""
+    return [f"10.0.0.9 {text}.d{i}.com A {step}" for i, text in enumerate(payload(22, 30))]
+
+
+def test_domains_count_within_a_day_that_slides():
+    assert "rotation" in listed_by(find("10.0.0.9 www.shop.com A", "10.0.0.9 www.shop.com A +40d", *spread("+1h")))
+    assert "rotation" not in listed_by(find(*spread("+5d")))
+
+
+def changing(count: int, step: str) -> list[str]:
+    return [f"10.0.0.9 www.rare.org A {step} =198.51.100.{i}" for i in range(count)]
+
+
+def test_changes_of_an_answer_count_within_a_day_that_slides():
+    assert "download" in listed_by(find(*office(), *changing(30, "+40m")))
+    assert "download" in listed_by(find(*office(), *changing(2, "+9d"), *changing(30, "+40m")))
+    assert "download" not in listed_by(find(*office(), *changing(30, "+1d")))
+    assert "download" not in listed_by(find(*office(), *changing(40, "+2h")))
+
+
+def test_a_beacon_is_seen_by_an_answer_that_changes_once_in_days():
+    lines = [f"10.0.0.9 www.rare.org A +2h =198.51.100.{i // 20}" for i in range(120)]
+    assert "beacon" in listed_by(find(*office(), *lines))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5)), max_size=40), st.integers(1, 30))
+def test_distinct_symbols_are_counted_within_a_window(steps: list[tuple[int, int]], hours: int):
+    ts_h = np.cumsum([step for step, _ in steps]) if steps else np.zeros(0)
+    symbols = np.array([symbol for _, symbol in steps], dtype=np.int64)
+    slow = max((len(set(symbols[(ts_h >= t - hours) & (ts_h <= t)])) for t in ts_h), default=0)
+    assert most_distinct(ts_h * 3600.0, symbols, hours) == slow
+
+
+def test_without_times_everything_counts():
+    assert most_distinct(np.full(3, np.nan), np.array([1, 2, 1]), 24) == 2
 
 
 def test_an_office_alone_lists_nothing():

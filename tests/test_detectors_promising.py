@@ -11,17 +11,17 @@ from molehunt.detectors.promising import promising
 SETTINGS = Config().detection
 
 
-def names(*groups: tuple[list[str], int, int]) -> pa.Table:
-    """Return groups of names, how often each name is asked, and the clients of the domain."""
-    rows = [(i, 7, name, count, clients) for i, (texts, count, clients) in enumerate(groups) for name in texts]
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
-    kinds = {"zone_key": pa.uint64(), "client_key": pa.uint64(), "qname": pa.string(), "query_count": pa.int64()}
-    schema = pa.schema([*(pa.field(name, kind) for name, kind in kinds.items()), pa.field("zone_clients", pa.int64())])
-    return pa.table(columns, schema=schema)
+def names(*groups: tuple[list[str], int, int, int]) -> pa.Table:
+    """Return groups of names, how often each name is asked, and how many clients and types there are."""
+    rows = [(i, 7, name, count, clients, types) for i, (texts, count, clients, types) in enumerate(groups) for name in texts]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
+    keys = [(name, pa.uint64()) for name in ("zone_key", "client_key")]
+    counts = [(name, pa.int64()) for name in ("query_count", "zone_clients", "type_count")]
+    return pa.table(columns, schema=pa.schema([*keys, ("qname", pa.string()), *counts]))
 
 
-def found(*groups: tuple[list[str], int, int]) -> list[int]:
-    return promising(names(*groups), SETTINGS)["zone_key"].to_pylist()
+def found(*groups: tuple[list[str], int, int], types: int = 1) -> list[int]:
+    return promising(names(*((*group, types) for group in groups)), SETTINGS)["zone_key"].to_pylist()
 
 
 def test_names_that_carry_much_are_promising_and_words_are_not():
@@ -44,6 +44,11 @@ def test_repeats_count_for_what_their_choice_can_say():
 def test_small_names_are_promising_where_few_clients_ask():
     small = [f"{text}.evil.com" for text in payload(40, 8)]
     assert found((small, 1, 1), (small, 1, 90)) == [0]
+
+
+def test_types_count_for_what_their_choice_can_say():
+    assert found((["www.evil.com"], 500, 1)) == []
+    assert found((["www.evil.com"], 500, 1), types=200) == [0]
 
 
 def test_nothing_gives_nothing():

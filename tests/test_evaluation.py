@@ -187,10 +187,10 @@ def test_leaks_are_summed_both_ways():
 
 
 def result(name: str, *, alerted: bool = True, wrong: int = 0, part: str = "corpora") -> Result:
-    one = Caught(alerted, True, 8 if alerted else None, 100.0 if alerted else None, 1200.0)
+    one = Caught(alerted, True, 8 if alerted else None, 100.0 if alerted else None, 1200.0, ["early"])
     targets = [] if wrong else [TargetResult(["x.com"], 50, 1000.0, False, {"molehunt": one, "rule": Caught(False, False)})]
     false = {"molehunt": [("a", f"d{i}.com") for i in range(wrong)], "rule": []}
-    return Result(name, part, "some", "tool", "change", True, 100, 10, 20, targets, false, 0, "d")
+    return Result(name, part, "some", "tool", "change", True, 100, 10, 20, targets, false, 0, {"early": wrong}, "d")
 
 
 def test_figures_and_page_say_what_was_measured():
@@ -200,6 +200,8 @@ def test_figures_and_page_say_what_was_measured():
     assert figures.rate(results, "molehunt") == 2 / 20 * 10_000
     assert figures.ratios(results) == [1.2, 1.2, 1.2]
     page = tables.page(results, {"command": "c", "seed": "1", "digest": "d", "coverage": "4 cases."})
+    assert "| early | 2 of 2 | 1 of 1 | – | 2 | 0 |" in page
+    assert "| volume | 0 of 2 | 0 of 1 | – | 0 | 0 |" in page
     assert "| **molehunt** | 2 of 3 | 1 of 2 | 1 of 1 |" in page
     assert "* missed: `m/2`: 50 queries, 1,000 bytes; listed with low confidence" in page
     assert "* false alert: `b/1`: a → d0.com; a → d1.com" in page

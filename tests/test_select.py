@@ -8,13 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digs import candidates, channel, find, keys, office
+from digs import candidates, channel, code_types, find, keys, office
 from language import queries
 from molehunt.config import Config
 from molehunt.engines import statements
 from molehunt.engines.duckdb import DuckDBEngine
 
 ZONES = ["evil.com", "shop.com", "a.co.uk", "corp.local", "2.0.192.in-addr.arpa", "x.github.io"]
+TYPES = [*code_types(16), "TYPE700", "TYPE701"]
 LETTERS = "abcdefghij0123456789ABCDEFGH-_="
 
 
@@ -32,12 +33,13 @@ def traffic(draw: st.DrawFn) -> list[str]:
         step = dice.choice(["+1s", "+60s", "+1h", "+7s"])
         pool = ["".join(dice.choice(LETTERS) for _ in range(size)) for _ in range(max(1, count // dice.choice([1, 1, 4])))]
         pool += ["www"] * dice.choice([0, len(pool)])
-        many = dice.random() < 0.3
+        many, dealt = dice.random() < 0.3, dice.random() < 0.3
         for i in range(count):
             who = f"10.0.1.{i % 9}" if many else client
             where = f"d{i}{zone}" if dice.random() < 0.1 else zone
             answer = f" =10.{dice.randrange(256)}.{dice.randrange(9)}.1" if dice.random() < 0.5 else ""
-            lines.append(f"{who} {dice.choice(pool)}.{where} {kind} {step}{relay}{answer}")
+            shown = dice.choice(TYPES) if dealt else kind
+            lines.append(f"{who} {dice.choice(pool)}.{where} {shown} {step}{relay}{answer}")
     return lines
 
 
@@ -51,6 +53,35 @@ def framed(count: int, head: int, tail: str, session: int) -> list[str]:
 @given(st.integers(1, 5), st.integers(0, 20), st.sampled_from(["e.co", "EVIL.com", "x.tunnel.org"]), st.integers(0, 65535))
 def test_the_sieve_never_drops_what_follows_a_tools_protocol(count: int, head: int, tail: str, session: int):
     lines = framed(count, head, tail, session)
+    assert keys(find(*lines, sieve=False)) == keys(find(*lines, sieve=True))
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(60, 400), st.sampled_from([1, 2, 20, 100]), st.sampled_from([2, 16, 90]), st.integers(1, 3))
+def test_the_sieve_never_drops_what_types_say(count: int, names: int, types: int, every: int):
+    dice = random.Random(count)
+    named = code_types(types)
+    lines = [f"10.0.0.9 n{dice.randrange(names)}.evil.com {dice.choice(named)} +{every}h" for _ in range(count * 3)]
+    assert keys(find(*lines, sieve=False)) == keys(find(*lines, sieve=True))
+
+
+def test_types_of_names_that_are_asked_once_pass_the_sieve_where_the_domain_is_not_rare():
+    dice = random.Random(9)
+    named = code_types(16)
+    others = [f"10.0.0.{i} w{i}.evil.com A" for i in range(4)]
+    found = find(*others, *(f"10.0.0.9 n{i}.evil.com {dice.choice(named)} +9s" for i in range(8600)))
+    assert [finding.client for finding in found] == ["10.0.0.9"]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(1, 900), st.integers(1, 40), st.integers(0, 3), st.booleans())
+def test_the_sieve_never_drops_letters_case_on_public_names(count: int, chars: int, others: int, noise: bool):
+    dice = random.Random(count)
+    names = ["".join(dice.choice("abcdefgh") for _ in range(chars)) for _ in range(3)]
+    lines = [f"10.0.0.{i} {name}.evil.com A" for i in range(others + 1) for name in names]
+    for _ in range(count):
+        text = "".join(dice.choice([c, c.upper()]) for c in dice.choice(names))
+        lines.append(f"10.0.0.9 {text}.{dice.choice(['evil.com', 'EVIL.com', 'Evil.com']) if noise else 'evil.com'} A +7s")
     assert keys(find(*lines, sieve=False)) == keys(find(*lines, sieve=True))
 
 

@@ -78,6 +78,10 @@ CHANGES: dict[str, dict[str, Plan]] = {
         "16 names": Plan(codec="codeword16", chunk_bytes=1),
         "256 names": Plan(codec="codeword", chunk_bytes=1),
     },
+    "record type as code": {
+        "of one name": Plan(typed=True, codec="codeword16", chunk_bytes=1, template="www"),
+        "of new names": Plan(typed=True, codec="codeword16", chunk_bytes=1, template="{n}.d"),
+    },
     "cloud suffix": {
         "cdn": Plan(suffix="cloudfront.net"),
         "sites": Plan(suffix="azurewebsites.net"),
@@ -105,7 +109,12 @@ CHANGES: dict[str, dict[str, Plan]] = {
 #: Payload of a day, by what the tables call it, and for how many days.
 RATES: dict[str, tuple[int, float]] = {"60 kB": (61440, 1), "24 kB": (24576, 1), "4 kB": (4096, 1)}
 #: A rate that some changes cannot reach: fewer octets a query than would hide anything.
-TOO_FAST = {("one query per 10 minutes", "60 kB"), ("one query per 10 minutes", "24 kB"), ("code words", "60 kB")}
+TOO_FAST = {
+    ("one query per 10 minutes", "60 kB"),
+    ("one query per 10 minutes", "24 kB"),
+    ("code words", "60 kB"),
+    ("record type as code", "60 kB"),
+}
 
 
 def names() -> list[str]:

@@ -16,6 +16,9 @@ from evaluation.channels.codecs import CODECS, cut, uncut
 from evaluation.channels.timing import TIMINGS
 from evaluation.dice import Dice
 
+#: Types that are asked where their choice is a code of half an octet.
+SIXTEEN = ("A AAAA CAA CNAME DNSKEY DS HTTPS MX NAPTR NS PTR SOA SRV SSHFP SVCB TXT").split()
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -29,6 +32,7 @@ class Plan:
             ``{w}`` a word.
         timing: Name of the timing.
         qtypes: Types asked, in turn.
+        typed: Whether the choice of the type, one of :data:`SIXTEEN`, carries the payload; the codec is then ``codeword16``.
         carrier: Name of what carries payload in answers; empty for payload in names.
         domain_count: Domains used in turn.
         client_count: Clients used in turn.
@@ -46,6 +50,7 @@ class Plan:
     template: str = "{data}"
     timing: str = "jitter 20 %"
     qtypes: tuple[str, ...] = ("A",)
+    typed: bool = False
     carrier: str = ""
     domain_count: int = 1
     client_count: int = 1
@@ -115,7 +120,8 @@ def _row(plan: Plan, dice: Dice, chunk: bytes, place: tuple[int, str, str]) -> d
     data = "" if plan.carrier else cut(codec.encode(chunk), codec.joint, plan.label_chars)
     head = plan.template.format(data=data, n=n, s=session, r=dice.hex(4), w=dice.word())
     row = {"qname": f"{head}.{zone}", "resolver": "10.0.0.1", "transport": "udp", "load": _carried(plan)}
-    row |= {"qtype": plan.qtypes[n % len(plan.qtypes)], "rcode": "NOERROR" if plan.answered else "NXDOMAIN"}
+    kind = SIXTEEN[chunk[0] >> 4] if plan.typed else plan.qtypes[n % len(plan.qtypes)]
+    row |= {"qtype": kind, "rcode": "NOERROR" if plan.answered else "NXDOMAIN"}
     return row | (_down(plan, chunk, zone) if plan.carrier else _reply(plan))
 
 
@@ -160,6 +166,8 @@ def undig(plan: Plan, row: dict[str, Any], zones: list[str]) -> bytes | None:
     zone = next(zone for zone in zones if row["qname"].endswith(f".{zone}"))
     if plan.carrier:
         return CARRIERS[plan.carrier].read(row["answers"], zone, plan.size)
+    if plan.typed:
+        return bytes([SIXTEEN.index(row["qtype"]) << 4])
     parts = {"data": "(?P<data>.+)", "n": r"\d+", "s": "[0-9a-f]{4}", "r": "[0-9a-f]{4}", "w": "[a-z]+"}
     shape = re.escape(plan.template).replace(r"\{", "{").replace(r"\}", "}").format(**parts)
     found = re.fullmatch(shape, row["qname"].removesuffix(f".{zone}"), re.S)

@@ -29,6 +29,17 @@ def local_services(dice: Dice) -> Rows:
     return [row | {"protocol": "mdns", "resolver": "224.0.0.251"} for row in rows]
 
 
+def unicast_services(dice: Dice) -> Rows:
+    """Ask such names of a resolver, which knows none; one client meets many devices, and asks for each once."""
+    asked = [row for row in local_services(dice) if "_tcp." in row["qname"]]
+    rows = [row | {"protocol": "dns", "resolver": "10.0.0.1"} | missing(dice) for row in asked]
+    for i, row in enumerate(
+        ask(dice, office_clients(1), 300, lambda d: f"{d.hex(12)}._sleep-proxy._udp.local", missing, "PTR")
+    ):
+        rows.append(row | {"ts": rows[0]["ts"] + 30 * i, "client": "10.0.0.77"})
+    return rows
+
+
 def search_domains(dice: Dice) -> Rows:
     """Ask each outside name four times with a cluster's search domains behind it (ndots:5), from every pod."""
     tails = ("prod.svc.cluster.local", "svc.cluster.local", "cluster.local", "eu.compute.internal")
@@ -114,6 +125,7 @@ def pool_and_time(dice: Dice) -> Rows:
 LOOKALIKES = {
     "directory": directory,
     "multicast services": local_services,
+    "services asked of a resolver": unicast_services,
     "cluster search domains": search_domains,
     "search domains through one node": one_time_pods,
     "origin of addresses": origin_numbers,

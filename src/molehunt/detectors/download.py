@@ -1,11 +1,13 @@
 """Download: data in answers.
 
 Idea: commands and files come back in answers that nobody else gets, or in one name whose answer keeps changing.
-Formula: at least ``bytes`` bytes of distinct rdata within 24 h from a rare domain; or one name of a rare domain whose
-answer changes at least ``changes`` times; or ``fresh`` names asked once each for TXT, NULL, CNAME and the like, whose
+Formula: at least ``bytes`` bytes of distinct rdata within 24 h from a rare domain; or one name of a rare domain whose answer
+changes at least ``changes`` times within any 24 h; or ``fresh`` names asked once each for TXT, NULL, CNAME and the like, whose
 answers a log often shows cut or not at all.
 Source: DETECTION 5.
-Defaults: 4096 bytes, 24 changes, 64 names.
+Defaults: ``bytes`` 4096, ``changes`` 24, ``fresh`` 64.
+Measured: on payload of known size in A, AAAA, CNAME, MX and TXT answers (the change "answers" of the evaluation), and on the
+public captures; of those, only the ones with answers can show any.
 Misses: A and AAAA in logs without answers; domains that many clients use; data in TTL or in the order of records.
 """
 
@@ -34,7 +36,7 @@ class Download:
             text = f"at most {most:,.0f} bytes came down within 24 hours, in answers that nobody else got"
             return Reason(self.name, most, "bytes", text)
         if facts.most_changes >= s.changes:
-            text = f"the answer to one name changed {facts.most_changes:,} times"
+            text = f"the answer to one name changed {facts.most_changes:,} times within 24 hours"
             return Reason(self.name, float(facts.most_changes), "changes", text)
         if facts.fresh_count >= s.fresh and facts.new_ratio >= _MOST:
             text = f"{facts.fresh_count:,} names asked once each, for types that carry data, past every cache"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from molehunt.config import Config, DetectionSettings
 from molehunt.detectors import families, information, lookup, protocol, tools
 from molehunt.detectors.information import Moved
 from molehunt.detectors.rhythm import Beat, rhythm
-from molehunt.detectors.traffic import Group
+from molehunt.detectors.traffic import Floats, Group, Ints
+from molehunt.detectors.windows import most_distinct
+from molehunt.names import registered_domain
 from molehunt.names.information import ALPHABETS
 
 DAY_H = 24.0
@@ -126,7 +130,8 @@ class Facts:
     @cached_property
     def chosen(self) -> bool:
         """Whether the choice of repeated names, not new names, carries the data."""
-        return self.up.total_bytes > 2 * self.up.new_bytes and len(self.group.name) >= 2 * len(self.group.names)
+        named_bytes = self.up.total_bytes - self.up.type_bytes
+        return named_bytes > 2 * self.up.new_bytes and len(self.group.name) >= 2 * len(self.group.names)
 
     @cached_property
     def sharing(self) -> float | None:
@@ -177,13 +182,36 @@ class Facts:
         return protocol.mark_count(self.group)
 
     @cached_property
+    def _answers_by_name(self) -> list[tuple[Floats, Ints]]:
+        """Times and numbers of the answers that each name got; first the name that got most different ones."""
+        rows = np.array([i for i, answer in enumerate(self.group.answers) if answer], dtype=np.int64)
+        numbers: dict[object, int] = {}
+        symbols = np.array([numbers.setdefault(self.group.answers[i], len(numbers)) for i in rows], dtype=np.int64)
+        order = np.argsort(self.group.name[rows], kind="stable")
+        turns = np.flatnonzero(np.diff(self.group.name[rows][order])) + 1
+        split = [(self.group.ts_s[rows[part]], symbols[part]) for part in np.split(order, turns) if len(part)]
+        return sorted(split, key=lambda pair: -len(np.unique(pair[1])))
+
+    @cached_property
+    def changes(self) -> int:
+        """Different answers, less one, that a single name got, at most; over the whole input."""
+        return max((len(np.unique(symbols)) - 1 for _, symbols in self._answers_by_name[:1]), default=0)
+
+    @cached_property
     def most_changes(self) -> int:
-        """Most different answers, less one, that a single name got within 24 h (over the whole input if shorter)."""
-        if not self.has_answers:
-            return 0
-        pairs = {(n, a) for n, a in zip(self.group.name.tolist(), self.group.answers, strict=True) if a}
-        counts = np.bincount([n for n, _ in pairs]) if pairs else np.zeros(1)
-        return int(counts.max()) - 1 if pairs else 0
+        """Different answers, less one, that a single name got, at most, within any 24 h (all of them without times)."""
+        most = 1
+        for ts_s, symbols in self._answers_by_name:
+            if len(np.unique(symbols)) <= most:
+                break
+            most = max(most, most_distinct(ts_s, symbols, DAY_H))
+        return most - 1
+
+    def domains_within(self, hours: float) -> int:
+        """Return the most registered domains asked within any window of so many hours."""
+        domains: Any = registered_domain(pa.array(self.group.whole, pa.string()))
+        numbers = np.asarray(domains.fill_null("").dictionary_encode().indices, dtype=np.int64)
+        return most_distinct(self.group.ts_s, numbers[self.group.name], hours)
 
     def up_within(self, hours: float) -> float:
         """Return the most bytes up within any window of so many hours."""

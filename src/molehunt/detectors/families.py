@@ -30,16 +30,17 @@ _FEW = 3
 
 
 def family(group: Group, settings: FamilySettings) -> str | None:
-    """Return what the names look like by structure, or None."""
+    """Return what the names look like by structure, or None; a protocol's labels count in the registered domain too."""
     domain = group.registered_domain or ""
     if domain.endswith((".in-addr.arpa", ".ip6.arpa")):
         return "reverse"
-    for name, pattern in (("service_discovery", _SERVICE), ("email_auth", _MAIL), ("certificate_status", _CERTIFICATE)):
-        if _ratio(group, pattern) >= _SHARE:
+    named = (("service_discovery", _SERVICE, group.whole), ("email_auth", _MAIL, group.whole))
+    for name, pattern, names in (*named, ("certificate_status", _CERTIFICATE, group.names)):
+        if _ratio(names, pattern) >= _SHARE:
             return name
     if _policies(group):
         return "email_auth"
-    if max(_ratio(group, _OCTETS), _ratio(group, _NIBBLES)) >= _SHARE:
+    if max(_ratio(group.names, _OCTETS), _ratio(group.names, _NIBBLES)) >= _SHARE:
         return "dnsbl"
     if float((echoed(group) & (group.echo % 4 == BY_ITSELF)).mean()) >= _SHARE:
         return "internal"
@@ -115,5 +116,5 @@ def _policies(group: Group) -> bool:
     return len(answered) >= _FEW and found >= _SHARE * len(answered)
 
 
-def _ratio(group: Group, pattern: re.Pattern[str]) -> float:
-    return sum(1 for name in group.names if pattern.search(name)) / max(len(group.names), 1)
+def _ratio(names: list[str], pattern: re.Pattern[str]) -> float:
+    return sum(1 for name in names if pattern.search(name)) / max(len(names), 1)

@@ -2,7 +2,8 @@
 
 Any lossless code's length is an upper bound of what was said (Paxson et al., USENIX Security 2013). Up: the names in order of
 arrival, label by label (:func:`molehunt.names.information`), zlib or LZMA, whichever is least; plus, for a name asked again,
-what the choice of that name can say. Down: what the choice of each answer can say, a new answer by its octets.
+what the choice of that name can say, and for every query what the choice of its record type can. Down: what the choice of each
+answer can say, a new answer by its octets.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from molehunt.names.information import Information, compressed_bytes, informatio
 
 _HOUR_S = 3600.0
 _PACK_FROM_BITS = 512.0
+#: A new type of a group, bits: one of the types that have a mnemonic (under 128), or any (IANA; RFC 6895).
+_NAMED_TYPE_BITS, _ANY_TYPE_BITS = 7.0, 16.0
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,14 @@ class Moved:
         total_bytes: The sum, in bytes.
         new_bytes: The part of it that new names (or new answers) carry.
         found: What the coder found per label position; None for answers.
+        type_bytes: The part of the sum that the choice of record types carries.
     """
 
     bits: Floats
     total_bytes: float
     new_bytes: float
     found: Information | None = None
+    type_bytes: float = 0.0
 
     def most_within(self, ts_s: Floats, hours: float) -> float:
         """Return the most bytes within any window of so many hours; all of them without times."""
@@ -74,7 +79,30 @@ def up(group: Group, public_clients: int, settings: InformationSettings, *, expl
     mine = own[group.name]
     choices = _renumbered(group.name[mine])
     spent[mine] += np.where(first[mine], 0.0, repeat_bits(choices, np.array([0, len(choices)])))
-    return Moved(spent, float(spent.sum() / 8), stated, found)
+    types = type_bits(group.qtypes[mine], choices)
+    spent[mine] += types
+    return Moved(spent, float(spent.sum() / 8), stated, found, float(types.sum() / 8))
+
+
+def type_bits(qtypes: Objects, names: Ints) -> Floats:
+    """Return what each query says by its record type, the names being known.
+
+    The types are coded name by name, each by what followed the type before it, so a client that asks two or three types of
+    each name in turn says nearly nothing. The first type of the group is free.
+
+    Args:
+        qtypes: Types, in order of time.
+        names: The number of each query's name.
+    """
+    numbers: dict[str, int] = {}
+    by_name = np.argsort(names, kind="stable")
+    codes = np.array([numbers.setdefault(kind, len(numbers)) for kind in qtypes[by_name].tolist()], dtype=np.int64)
+    bits = np.zeros(len(names))
+    if len(numbers) > 1:
+        bits[by_name] = repeat_bits(codes, np.array([0, len(codes)]))
+        sizes = np.array([_ANY_TYPE_BITS if kind.startswith("TYPE") else _NAMED_TYPE_BITS for kind in numbers])
+        bits[by_name[first_seen(codes)][1:]] += sizes[1:]
+    return bits
 
 
 def spelling(group: Group, own: Bools) -> list[str]:

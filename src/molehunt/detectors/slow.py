@@ -1,10 +1,12 @@
 """Slow: a trickle over days.
 
 Idea: a patient sender stays under every daily threshold, but comes back, alone, to a domain that nobody else uses.
-Formula: at least ``bytes`` bytes up within ``days`` days, at most ``clients`` clients, and queries that are regular or
-names that nobody shares.
+Formula: at least ``bytes`` bytes up within ``days`` days, at most ``clients`` clients, and queries that are regular or names
+that nobody shares.
 Source: DETECTION 5.
-Defaults: 1024 bytes, 7 days, 2 clients.
+Defaults: ``bytes`` 1024, ``days`` 7, ``clients`` 2.
+Measured: on mixed days of 137 bytes a day, on channels of one query per 10 minutes, and on the benign logs and look-alikes of
+the evaluation, three days each.
 Misses: less than 146 bytes a day (until ``volume`` has 4 KiB within 30 days).
 """
 

@@ -56,7 +56,7 @@ class Group:
         name: Index into ``names`` of each query; names are numbered in order of arrival.
         names: Subdomain of each distinct name as first seen; the whole name in a pool of domains.
         whole: The whole of each distinct name as first seen.
-        name_clients: Clients that asked each distinct name.
+        name_clients: Clients that asked each distinct name; one where only its letters' case, drawn anew, makes it distinct.
         echo: What explains each distinct name (0 for nothing): four times the labels right of what the client asked elsewhere
             too, plus :data:`BY_ITSELF`, :data:`BY_ADDRESS` or :data:`IN_ZONE`.
         recent: Queries of the client about the time of each explained name.
@@ -137,10 +137,11 @@ class Traffic:
         """
         if pool:
             index = index[self._in_time(index)]
-        index = index[self._fresh(index)]
+        noisy, keys = _spelt(self._at(index).column("qname"), self._name_key[index])
+        fresh = self._fresh(index, keys)
+        index = index[fresh]
         rows = self._at(index)
-        noisy, keys = _spelt(rows.column("qname"), self._name_key[index])
-        first, name = _number(keys)
+        first, name = _number(keys[fresh])
         seen = rows.column("qname").take(pa.array(first))
         zones = np.unique(self.zone_key[index])
         return Group(
@@ -150,7 +151,7 @@ class Traffic:
             name=name,
             names=_texts(seen if pool == "domains" else subdomain(seen, seen=True)),
             whole=_texts(seen),
-            name_clients=self._name_clients[index][first],
+            name_clients=self._name_clients[index][first] if noisy else self._spelling_clients(index[first], _texts(seen)),
             echo=_numbers(rows, "echo_code")[first] * (not pool),
             recent=_numbers(rows, "recent_count")[first],
             qtypes=_objects(rows, "qtype"),
@@ -182,13 +183,26 @@ class Traffic:
         """Return the facts of a domain; one that only resolvers of others asked has no clients of its own."""
         return self._zones.get(key) or Zone(0, 0, 0, np.nan)
 
-    def _fresh(self, index: Ints) -> Bools:
-        """Mark the queries that are no retry: not the same name and type within ``retry_s`` of one that counts.
+    def _spelling_clients(self, index: Ints, spelt: list[str]) -> Ints:
+        """Return how many clients asked each spelling: one where a name is spelt in several ways with letters of both cases.
+
+        What many clients asked is the name; its letters' case, drawn anew, is the sender's own.
+        """
+        clients, keys = self._name_clients[index], self._name_key[index]
+        if len(np.unique(keys)) == len(keys):
+            return np.asarray(clients)
+        mixed = np.array([text != text.lower() and text != text.upper() for text in spelt], dtype=np.bool_)
+        _, number = np.unique(keys, return_inverse=True)
+        ways = np.bincount(number, weights=mixed)[number]
+        return np.asarray(np.where(mixed & (ways > 1), np.minimum(clients, 1), clients))
+
+    def _fresh(self, index: Ints, keys: Any) -> Bools:
+        """Mark the queries that are no retry: not the same name, as spelt, and type within ``retry_s`` of one that counts.
 
         Where the answer to that one had outlived its TTL, the name had to be asked again: that is a message, not a retry.
         """
         fresh = np.ones(len(index), dtype=np.bool_)
-        ts_s, keys = self._ts_s[index], self._name_key[index]
+        ts_s = self._ts_s[index]
         if self._retry_s <= 0 or len(np.unique(keys)) == len(index):
             return fresh
         rows = self._at(index)

@@ -4,9 +4,11 @@ Idea: what has to be sent must be paid for in bytes that nobody else has sent be
 change the look. Any lossless code's length bounds it from above.
 Formula: bytes up within 24 h or 30 d at least ``bytes``: listed always. At least ``alert_bytes`` and a share of names never
 repeated of at least ``new_ratio``: listed as well. Names that repeat what the client asked elsewhere count in full.
-Source: Paxson et al., "Practical Comprehensive Bounds on Surreptitious Communication over DNS", USENIX Security 2013; 4 kB
-a day per client and domain was workable on enterprise data.
-Defaults: 4096 bytes; 2048 bytes with 0.7 new names.
+Source: Paxson et al., "Practical Comprehensive Bounds on Surreptitious Communication over DNS", USENIX Security 2013; 4 kB a
+day per client and domain was workable on enterprise data.
+Defaults: ``bytes`` 4096, ``alert_bytes`` 2048, ``new_ratio`` 0.7.
+Measured: on channels and mixed days whose payload is known: every one that moves so much is listed, and stated bytes are never
+below the payload (the table "Stated ÷ true bytes" of the evaluation).
 Misses: less than 137 bytes a day; what the log does not show (DNS over HTTPS seen from outside).
 """
 

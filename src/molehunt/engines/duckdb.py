@@ -36,7 +36,8 @@ SELECT ts, client, qname, qtype, rcode, answers, edns_options, list_min(answer_t
        facts.chars, facts.name_chars, facts.mixed_case, facts.marked,
        CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
        CAST(qtype IN {statements.RARE_TYPES} AS TINYINT) AS rare_type,
-       CASE WHEN answers IS NOT NULL THEN hash(answers) END AS answers_key
+       CASE WHEN answers IS NOT NULL OR facts.mixed_case = 1
+            THEN hash(answers, CASE WHEN facts.mixed_case = 1 THEN qname END) END AS variant_key
 FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype), name_facts(qname) AS facts
       FROM ({{relation}}))
 """

@@ -36,7 +36,8 @@ SELECT ts, client, qname, qtype, rcode, answers, edns_options, array_min(answer_
        facts.chars, facts.name_chars, facts.mixed_case, facts.marked,
        CAST(coalesce(answer_bytes, octet_length(array_join(answers, '')), 0) AS BIGINT) AS down_chars,
        CASE WHEN qtype IN {statements.RARE_TYPES} THEN 1 ELSE 0 END AS rare_type,
-       CASE WHEN answers IS NOT NULL THEN xxhash64(answers) END AS answers_key
+       CASE WHEN answers IS NOT NULL OR facts.mixed_case = 1
+            THEN xxhash64(answers, CASE WHEN facts.mixed_case = 1 THEN qname END) END AS variant_key
 FROM (SELECT ts, coalesce(client, '') AS client, resolver, protocol, qname, coalesce(qtype, '') AS qtype, rcode, answers,
              answer_ttls, answer_bytes, edns_options, name_facts(qname) AS facts
       FROM source_rows)

@@ -32,7 +32,7 @@ COLUMNS: dict[str, str] = {
     "rare_type": "1 if the type is NULL, PRIVATE or KEY",
     "mixed_case": "1 if letters of both cases are in the name",
     "marked": "1 if the name is long and holds an octet that no host name has, or holds MARK_TEXT",
-    "answers_key": "hash of the answers; null without answers",
+    "variant_key": "hash of the answers and, with letters of both cases, of the spelling; null without either",
 }
 
 __all__ = ["RARE_TYPES", "STEPS", "filled", "numbers"]
@@ -51,7 +51,7 @@ JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolv
 ASKED = """
 SELECT client_key, name_key, zone_key, chars, name_chars, marked, CAST(count(*) AS DOUBLE) AS query_count,
        sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type, max(mixed_case) * name_chars AS case_chars,
-       CASE WHEN min(answers_key) <> max(answers_key) THEN 1 ELSE 0 END AS changing
+       CASE WHEN min(variant_key) <> max(variant_key) THEN 1 ELSE 0 END AS changing
 FROM asked_rows
 GROUP BY client_key, name_key, zone_key, chars, name_chars, marked
 """
@@ -68,7 +68,8 @@ HAVING count(*) >= 2
 #: Groups. The numbers of names that are not public are what the client can have said; ``all_*`` are of public names too.
 SUMS = """
 SELECT client_key, zone_key, sum(own) AS name_count, sum(own * query_count) AS query_count, sum(own * chars) AS chars,
-       max(own * name_chars) AS name_chars, sum(own * case_chars * query_count) AS case_chars,
+       max(own * name_chars) AS name_chars,
+       sum(CASE WHEN own = 1 OR changing = 1 THEN case_chars * query_count ELSE 0 END) AS case_chars,
        count(*) AS all_name_count, sum(query_count) AS all_query_count, sum(down_chars) AS down_chars,
        sum(rare_type * query_count) AS rare_type_count, sum(CAST(marked AS DOUBLE)) AS marked_count, max(changing) AS changing
 FROM (SELECT a.*, CAST(CASE WHEN s.client_count >= {public_clients} THEN 0 ELSE 1 END AS DOUBLE) AS own
@@ -97,7 +98,7 @@ SELECT s.*,
             THEN 1 ELSE 0 END AS rare,
        CASE WHEN z.public = 0 AND z.pair_count >= {fan_in_clients}
              AND z.own_name_count <= {fan_in_names} * z.pair_count * {public_clients}
-             AND z.chars + z.name_count + 32 + z.query_count * (log2(z.query_count + 1) + 2) / 8 >= {fan_in_bytes}
+             AND z.chars + z.name_count + 32 + z.query_count * (2 * log2(z.query_count + 1) + 2) / 8 >= {fan_in_bytes}
             THEN 1 ELSE 0 END AS fan_in
 FROM sums s JOIN zones z ON s.zone_key = z.zone_key
 CROSS JOIN (SELECT count(DISTINCT client_key) AS client_count FROM asked) t
@@ -109,11 +110,12 @@ FROM rated
 WHERE unshared = 1 AND name_chars >= {rotation_chars}
 GROUP BY client_key
 HAVING count(*) >= {rotation_domains}
-    OR sum(chars + name_count * name_chars) + sum(query_count) * (log2(sum(query_count) + 1) + 2) / 8 >= {rotation_bytes}
+    OR sum(chars + name_count * name_chars) + sum(query_count) * (2 * log2(sum(query_count) + 1) + 2) / 8 >= {rotation_bytes}
 """
 
 #: The sieve: loose, never too tight. A stated size is at most what deflate stores raw (characters, a mark per name, 32) plus
-#: log2 of four times the queries for each repeated query; names whose letters' case differs count as different names.
+#: what the choice of its name and of its type can say for each query, log2 of at most twice the queries either; names whose
+#: letters' case differs count as different names.
 CANDIDATES = """
 SELECT r.client_key, r.zone_key, r.fan_in,
        CASE WHEN r.marked_count >= {mark_names} OR r.case_chars > 0 OR {rare_enough} THEN 1 ELSE 0 END AS certain,
@@ -123,7 +125,7 @@ FROM rated r LEFT JOIN rotating o ON r.client_key = o.client_key
 WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_bytes})
    OR (r.name_count >= {heavy_names} AND r.chars + r.name_count + 32 >= {heavy_bytes})
    OR (r.query_count >= {early_names} AND r.case_chars + r.query_count >= {early_bytes})
-   OR r.chars + r.case_chars + r.name_count + 32 + r.query_count * (log2(r.query_count + 1) + 2) / 8 >= {least_bytes}
+   OR r.chars + r.case_chars + r.name_count + 32 + r.query_count * (2 * log2(r.query_count + 1) + 2) / 8 >= {least_bytes}
    OR r.marked_count >= {mark_names}
    OR {rare_enough}
    OR r.fan_in = 1
@@ -142,10 +144,13 @@ EVERYTHING = "SELECT DISTINCT client_key, zone_key, 1 AS fan_in, 1 AS certain, 1
 #: Names that are not public of the candidates that only the bits of their names could make worth a closer look.
 NAMES = """
 SELECT q.zone_key, q.client_key, min(q.qname) AS qname, min(q.ts) AS first_ts, count(*) AS query_count,
-       min(z.client_count) AS zone_clients, 0 AS fan_in
+       min(z.client_count) AS zone_clients, min(t.type_count) AS type_count, 0 AS fan_in
 FROM asked_rows q
 JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key AND c.certain = 0
 JOIN zones z ON q.zone_key = z.zone_key
+JOIN (SELECT w.client_key, w.zone_key, count(DISTINCT w.qtype) AS type_count
+      FROM asked_rows w JOIN candidates d ON w.client_key = d.client_key AND w.zone_key = d.zone_key AND d.certain = 0
+      GROUP BY w.client_key, w.zone_key) t ON q.client_key = t.client_key AND q.zone_key = t.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
 WHERE s.client_count IS NULL OR s.client_count < {public_clients}
 GROUP BY q.zone_key, q.client_key, q.name_key

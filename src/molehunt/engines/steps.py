@@ -45,7 +45,7 @@ _NAME_FIELDS: list[pa.Field[Any]] = [
     *(pa.field(name, pa.uint64()) for name in ("zone_key", "client_key")),
     pa.field("qname", pa.string()),
     pa.field("first_ts", TIMESTAMP),
-    *(pa.field(name, pa.int64()) for name in ("query_count", "zone_clients", "fan_in")),
+    *(pa.field(name, pa.int64()) for name in ("query_count", "zone_clients", "type_count", "fan_in")),
 ]
 NAMES: pa.Schema = pa.schema(_NAME_FIELDS)
 #: Keys of groups.

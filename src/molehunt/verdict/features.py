@@ -58,7 +58,7 @@ def choice_ratio(facts: Facts) -> float | None:
     """Return how evenly repeated names are chosen: bits spent per repeat over log2 of the names; None if few repeats."""
     group = facts.group
     repeats = len(group.name) - len(group.names)
-    spent = facts.up.total_bytes - facts.up.new_bytes
+    spent = facts.up.total_bytes - facts.up.type_bytes - facts.up.new_bytes
     if not facts.chosen or repeats < _FEW_CHOICES or len(group.names) < 4:
         return None
     return float(min(spent * 8 / repeats / np.log2(len(group.names)), 1.0))
