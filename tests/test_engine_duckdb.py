@@ -100,5 +100,5 @@ def test_the_database_has_what_the_rest_of_the_process_leaves():
         with DuckDBEngine(memory=memory) as engine:
             return engine.connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
 
-    assert limit("4GB") == "3.3 GiB"
+    assert limit("4GB") == "3.2 GiB"
     assert limit("200MB") == "95.3 MiB"

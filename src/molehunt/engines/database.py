@@ -13,9 +13,9 @@ from molehunt.engines.memory import memory_bytes
 from molehunt.errors import EngineError
 
 #: Memory of the process where nobody says more; the database spills to disk beyond its share.
-MEMORY = "1500MB"
+MEMORY = "1600MB"
 #: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at.
-_BESIDE_BYTES = 400_000_000
+_BESIDE_BYTES = 500_000_000
 
 
 class Database:
