@@ -58,6 +58,16 @@ def output_page() -> str:
     return "".join(parts)
 
 
+def figures(name: str) -> str:
+    """Say what the evaluation says of a detector."""
+    table = (HERE / "evaluation.md").read_text("utf-8").partition("## What each detector lists")[2]
+    row = next(line for line in table.splitlines() if line.startswith(f"| {name} |"))
+    captures, changes, mixed, logs, alike = row.strip("| ").split(" | ")[1:]
+    found = f"{captures} public captures, {changes} generated channels and {mixed} mixed days"
+    wrong = f"{logs} findings in benign logs and {alike} in look-alikes, of whatever confidence"
+    return f"In [the evaluation](../evaluation.md) it lists {found}; beside them {wrong}."
+
+
 def detector_page(name: str) -> str:
     """Return the page of a detector: its docstring, and what the page holds by hand below its first heading of second order."""
     title, _, text = (import_module(DETECTORS[name].partition(":")[0]).__doc__ or "").strip().partition("\n\n")
@@ -67,6 +77,7 @@ def detector_page(name: str) -> str:
         head, _, body = " ".join(part.split()).partition(": ")
         body = re.sub(r":mod:`([\w.]+)`", lambda found: f"`{found[1].replace('.', '/')}.py`", body).replace("``", "`")
         parts.append(f"\n**{head}.** {body[0].upper()}{body[1:]}\n")
+    parts.append(f"\n**Figures.** {figures(name)}\n")
     parts.append(f"\nSettings: `[detection.{name}]`; `molehunt config show` prints them all. Made by `docs/build.py`.\n")
     page = HERE / "detectors" / f"{name}.md"
     _, mark, rest = (page.read_text("utf-8") if page.exists() else "").partition("\n## ")

@@ -8,10 +8,9 @@ import random
 import pyarrow as pa
 
 from language import queries
-from molehunt.config import Config
+from molehunt.config import RARE_TYPES, Config
 from molehunt.detection import detect
 from molehunt.detectors.promising import promising
-from molehunt.detectors.protocol import RARE_TYPES
 from molehunt.engines.duckdb import DuckDBEngine
 from molehunt.engines.steps import ROWS, ZONES, Steps
 from molehunt.findings import Finding

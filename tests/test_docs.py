@@ -74,3 +74,16 @@ def test_the_options_that_the_readme_types_exist():
         for word in words:
             if word.startswith("-") and len(word) > 1:
                 assert re.search(rf"(^|[\s,]){re.escape(word)}[\s,]", help_text), f"molehunt {command}: no {word}"
+
+
+def test_the_figures_in_the_readme_are_those_of_the_evaluation():
+    page = (ROOT / "docs" / "evaluation.md").read_text("utf-8")
+    row = {line.split(" | ")[0].strip("|* "): line.split(" | ") for line in page.splitlines() if line.startswith("| ")}
+    ours, theirs = row["molehunt"], row["published rule"]
+    queries, octets = (ours[at].split(", ")[0].removesuffix(".00") for at in (5, 6))
+    fired = theirs[8].strip(" |").partition("(")[2].rstrip(")")
+    text = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert (
+        f"molehunt alerts on {ours[1]} tunnels (half of those in captures within {queries} queries and {octets} bytes)" in text
+    )
+    assert f"the published rule finds {theirs[1].split()[0]} of them and fires on {fired} of the look-alikes" in text

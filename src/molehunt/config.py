@@ -94,6 +94,10 @@ MARK_CHARS = 24
 MARK_TEXT = b".id-"
 
 
+#: Record types that no ordinary host asks. Source: RFC 1035 3.3.10 (NULL), RFC 6895 (private use), RFC 3445 (KEY); DETECTION 5.
+RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
+
+
 class GroupSettings(_Section):
     """What a group is and when a domain counts as rare. Source: DETECTION 2 and 3 (Paxson et al. 2013; DSN 2014)."""
 
@@ -101,6 +105,7 @@ class GroupSettings(_Section):
     rare_clients: int = Field(2, ge=1, description="a domain with at most so many clients is rare")
     rare_ratio: float = Field(0.01, ge=0, le=1, description="or with at most this share of all clients")
     retry_s: float = Field(5.0, ge=0, le=60, description="a same query within this time counts once")
+    one_way_ratio: float = Field(4.0, ge=1, description="bytes one way ÷ the other from which that way carries the data")
 
 
 class EarlySettings(_Section):
@@ -110,7 +115,8 @@ class EarlySettings(_Section):
     name_bytes: float = Field(20.0, gt=0, description="bytes that each of them carries, in the mean")
     new_ratio: float = Field(0.7, ge=0, le=1, description="share of names that are never repeated")
     sum_bytes: float = Field(256.0, gt=0, description="or so many bytes in all, where each name carries the least below")
-    least_bytes: float = Field(8.0, gt=0, description="bytes per name for the above, nine of ten names never repeated")
+    least_bytes: float = Field(8.0, gt=0, description="bytes per name for the above")
+    least_ratio: float = Field(0.9, ge=0, le=1, description="share of names never repeated, for the above")
     clients: int = Field(2, ge=1, description="most clients of the domain, or else at most the sharing below")
     sharing: float = Field(1.25, ge=1, description="distinct (client, name) over distinct names of the domain")
     mark_names: int = Field(2, ge=1, description="distinct names suffice, if they hold octets that no host name has")
@@ -140,6 +146,8 @@ class DownloadSettings(_Section):
     bytes: int = Field(4096, ge=256, description="bytes down in 24 h of answers that nobody else got")
     changes: int = Field(24, ge=4, description="times a day that the answer to one name changes")
     fresh: int = Field(64, ge=12, description="where no answers are shown: new names asked for types that carry data")
+    carrier_ratio: float = Field(0.8, ge=0, le=1, description="share of queries for types that carry data, for the above")
+    new_ratio: float = Field(0.8, ge=0, le=1, description="share of names never repeated, for the above")
 
 
 class BeaconSettings(_Section):
@@ -150,6 +158,7 @@ class BeaconSettings(_Section):
     offset: float = Field(7.0, gt=0, description="a in R > a + b n")
     slope: float = Field(0.085, ge=0, description="b in R > a + b n")
     period_s: float = Field(1.0, ge=0, description="shortest period; faster is a burst, not a beat")
+    burst_ratio: float = Field(0.1, ge=0, lt=1, description="gaps below this share of the median are within a burst")
 
 
 class RotationSettings(_Section):
@@ -157,6 +166,7 @@ class RotationSettings(_Section):
 
     bytes: int = Field(8192, ge=512, description="bytes up in 24 h over rare domains")
     domains: int = Field(20, ge=3, description="or so many rare domains in 24 h, each with the bytes below")
+    least_domains: int = Field(3, ge=2, description="fewest domains, whatever the bytes")
     name_bytes: float = Field(20.0, gt=0, description="bytes per name")
     name_chars: int = Field(28, ge=8, description="characters per name, registered domain included; shorter is not counted")
 
@@ -168,6 +178,7 @@ class FanInSettings(_Section):
     names: int = Field(20, ge=1, description="most names per client, in the mean")
     bytes: int = Field(128, ge=16, description="bytes over all clients")
     name_bytes: float = Field(8.0, gt=0, description="bytes per name, in the mean")
+    sharing: float = Field(1.25, ge=1, description="distinct (client, name) over distinct names of the domain, at most")
 
 
 class RareTypeSettings(_Section):
@@ -183,7 +194,7 @@ class FramedSettings(_Section):
 
 
 class LookupSettings(_Section):
-    """When traffic looks like look-ups of hashes or addresses. Source: DETECTION 4."""
+    """When traffic looks like look-ups of hashes or addresses. Source: DETECTION 4; lengths of digests in hex and base32."""
 
     likeness: float = Field(0.8, ge=0, le=1, description="likeness from which confidence is capped at low")
     answers: int = Field(16, ge=1, description="most distinct answers")
@@ -191,6 +202,10 @@ class LookupSettings(_Section):
     cap_bytes: int = Field(64 << 10, ge=1024, description="bytes up in a day above which nothing is capped")
     length_ratio: float = Field(0.9, gt=0, le=1, description="share of names with a label as long as a digest")
     forwarded_clients: int = Field(16, ge=1, description="clients that a forwarder is taken to stand for")
+    known_days: float = Field(30.0, ge=0, description="a domain of one client, first seen so late in the log, is not capped")
+    names: int = Field(3, ge=2, description="fewest names, clients of the site, or values of a counter, to tell anything by")
+    key_chars: tuple[int, ...] = Field((16, 26, 32, 40, 52, 56, 64), description="lengths of a label that can be a digest")
+    counter_ratio: float = Field(0.8, gt=0, le=1, description="share of names and steps from which a field counts up")
 
 
 class EchoSettings(_Section):
@@ -211,10 +226,13 @@ class FamilySettings(_Section):
     own_sharing: float = Field(1.1, ge=1, description="telemetry: distinct (client, name) over distinct names, at most")
     answers: int = Field(2, ge=1, description="telemetry: distinct answers, at most")
     calls: float = Field(4.0, ge=1, description="telemetry: queries per name, at least")
+    mark_chars: int = Field(8, ge=1, description="telemetry: shortest label that can tell one installation from another")
+    ratio: float = Field(0.8, gt=0, le=1, description="any: share of names, queries or answers that have the look, at least")
+    few: int = Field(3, ge=1, description="content delivery, mail: names or answers, at least")
 
 
 class VerdictSettings(_Section):
-    """From weights to words. Source: DETECTION 4."""
+    """From weights to words. Source: DETECTION 4; the last six are own choice, the bytes as in the promise and the cap."""
 
     prior: float = Field(-6.0, le=0, description="log10 odds before any evidence")
     clip: float = Field(3.0, gt=0, description="most that one group of evidence adds or takes")
@@ -222,6 +240,12 @@ class VerdictSettings(_Section):
     agree: float = Field(0.3, ge=0, description="weight from which a group agrees")
     medium: float = Field(0.0, description="score from which confidence is medium")
     high: float = Field(2.0, description="score from which confidence is high")
+    clients: int = Field(10, ge=2, description="clients of the site from which a domain's share of them is evidence")
+    addresses: int = Field(8, ge=2, description="addresses in answers from which their scatter is evidence")
+    choices: int = Field(64, ge=2, description="repeats from which their evenness is evidence")
+    tiny_bytes: float = Field(4.0, ge=0, description="bytes per name under which the number of new names is evidence instead")
+    some_bytes: int = Field(4096, ge=1, description="bytes moved from which severity rises by a step")
+    much_bytes: int = Field(64 << 10, ge=1, description="bytes moved from which severity rises by two")
 
 
 class DetectionSettings(_Section):

@@ -5,7 +5,7 @@ Formula: gamma-shape fit of the gaps between bursts against exponential, see :mo
 ``slope`` n over at least ``beats`` gaps of at least ``period_s`` seconds; the domain is rare, and it asks at least ``names``
 names of its own, or the answer to one name changes as often.
 Source: DETECTION 4.
-Defaults: ``beats`` 12, ``names`` 4, ``offset`` 7, ``slope`` 0.085, ``period_s`` 1.
+Defaults: ``beats`` 12, ``names`` 4, ``offset`` 7, ``slope`` 0.085, ``period_s`` 1, ``burst_ratio`` 0.1.
 Measured: on exponential gaps at most 0.1 % false; a jitter of 20 % is found by 24 beats, of 50 % by 72 (DETECTION 4). A beacon
 is listed at low confidence; it becomes an alert only with two more groups of evidence.
 Misses: jitter drawn from an exponential; fewer than 12 beats; domains that many clients use; a beacon with one name and one

@@ -19,8 +19,6 @@ from molehunt.names import registered_domain
 from molehunt.names.information import ALPHABETS
 
 DAY_H = 24.0
-_ONE_WAY = 4.0
-_NEARLY_ALL = 0.8
 
 
 class Facts:
@@ -99,7 +97,7 @@ class Facts:
     def fresh_count(self) -> int:
         """Names asked once each, if nearly all queries are for types that carry data; else 0."""
         ratio = protocol.type_ratio(self.group, protocol.CARRIERS)
-        return self.once_count if ratio is not None and ratio >= _NEARLY_ALL else 0
+        return self.once_count if ratio is not None and ratio >= self.settings.download.carrier_ratio else 0
 
     @cached_property
     def new_ratio(self) -> float:
@@ -125,7 +123,7 @@ class Facts:
     @cached_property
     def downward(self) -> bool:
         """Whether the answers, not the names, carry the data."""
-        return self.has_answers and self.down.total_bytes > _ONE_WAY * self.up.total_bytes
+        return self.has_answers and self.down.total_bytes > self.settings.group.one_way_ratio * self.up.total_bytes
 
     @cached_property
     def chosen(self) -> bool:

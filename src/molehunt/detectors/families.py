@@ -23,10 +23,6 @@ _NIBBLES = re.compile(r"(^|\.)([0-9a-f]\.){15,31}[0-9a-f](\.|$)", re.I)
 _CERTIFICATE = re.compile(r"(^|\.)(ocsp|crl)[0-9-]*(\.|$)", re.I)
 _POLICY = re.compile(r'^"?(v=(dkim1|spf1|dmarc1|stsv1|tlsrptv1|bimi1)|k=rsa;|p=)', re.I)
 _HOST_TYPES = frozenset({"A", "AAAA", "HTTPS", "CNAME", ""})
-#: Shortest label that can tell one installation from another.
-_ID_CHARS = 8
-_SHARE = 0.8
-_FEW = 3
 
 
 def family(group: Group, settings: FamilySettings) -> str | None:
@@ -36,13 +32,13 @@ def family(group: Group, settings: FamilySettings) -> str | None:
         return "reverse"
     named = (("service_discovery", _SERVICE, group.whole), ("email_auth", _MAIL, group.whole))
     for name, pattern, names in (*named, ("certificate_status", _CERTIFICATE, group.names)):
-        if _ratio(names, pattern) >= _SHARE:
+        if _ratio(names, pattern) >= settings.ratio:
             return name
-    if _policies(group):
+    if _policies(group, settings):
         return "email_auth"
-    if max(_ratio(group.names, _OCTETS), _ratio(group.names, _NIBBLES)) >= _SHARE:
+    if max(_ratio(group.names, _OCTETS), _ratio(group.names, _NIBBLES)) >= settings.ratio:
         return "dnsbl"
-    if float((echoed(group) & (group.echo % 4 == BY_ITSELF)).mean()) >= _SHARE:
+    if float((echoed(group) & (group.echo % 4 == BY_ITSELF)).mean()) >= settings.ratio:
         return "internal"
     return _service(group, settings)
 
@@ -51,15 +47,15 @@ def _service(group: Group, settings: FamilySettings) -> str | None:
     """Tell a service of many clients by what they share: names and addresses (cdn), or nothing but the shape (telemetry)."""
     if group.clients != 1 or group.domains != 1 or group.zone.client_count < settings.clients:
         return None
-    if not _asks_hosts(group):
+    if not _asks_hosts(group, settings):
         return None
     if _shares(group, settings):
         return "cdn"
     return "telemetry" if _reports(group, settings) else None
 
 
-def _asks_hosts(group: Group) -> bool:
-    return sum(kind in _HOST_TYPES for kind in group.qtypes) >= _SHARE * len(group.qtypes)
+def _asks_hosts(group: Group, settings: FamilySettings) -> bool:
+    return sum(kind in _HOST_TYPES for kind in group.qtypes) >= settings.ratio * len(group.qtypes)
 
 
 def _shares(group: Group, settings: FamilySettings) -> bool:
@@ -68,7 +64,7 @@ def _shares(group: Group, settings: FamilySettings) -> bool:
     if zone.pair_count < settings.sharing * zone.name_count or (group.name_clients > 1).mean() < settings.shared_ratio:
         return False
     ttls = group.ttl_s[~np.isnan(group.ttl_s)]
-    return bool(len(ttls) and np.median(ttls) <= settings.ttl_s) and (_leads_away(group) or _shares_addresses(group))
+    return bool(len(ttls) and np.median(ttls) <= settings.ttl_s) and (_leads_away(group) or _shares_addresses(group, settings))
 
 
 def _leads_away(group: Group) -> bool:
@@ -83,11 +79,11 @@ def _is_name(record: str) -> bool:
     return re.fullmatch(r"([A-Za-z0-9_-]+\.)+[A-Za-z][A-Za-z0-9-]*\.?", record) is not None
 
 
-def _shares_addresses(group: Group) -> bool:
+def _shares_addresses(group: Group, settings: FamilySettings) -> bool:
     """Tell whether names are answered by half as many addresses at most."""
     pairs = {(name, record) for name, answer in zip(group.name.tolist(), group.answers, strict=True) for record in answer or ()}
     names, records = ({pair[i] for pair in pairs} for i in (0, 1))
-    return len(names) >= _FEW and 2 * len(records) <= len(names)
+    return len(names) >= settings.few and 2 * len(records) <= len(names)
 
 
 def _reports(group: Group, settings: FamilySettings) -> bool:
@@ -96,24 +92,25 @@ def _reports(group: Group, settings: FamilySettings) -> bool:
         return False
     if len({answer for answer in group.answers if answer}) > settings.answers:
         return False
-    return len(group.name) >= settings.calls * len(group.names) and _has_mark(group)
+    return len(group.name) >= settings.calls * len(group.names) and _has_mark(group, settings)
 
 
-def _has_mark(group: Group) -> bool:
+def _has_mark(group: Group, settings: FamilySettings) -> bool:
     """Tell whether one label that could mark an installation is in nearly all queries."""
     marks: dict[str, int] = {}
     counts = np.bincount(group.name, minlength=len(group.names)).tolist()
     for name, count in zip(group.names, counts, strict=True):
-        for label in {label for label in name.lower().split(".") if len(label) >= _ID_CHARS and any(map(str.isdigit, label))}:
-            marks[label] = marks.get(label, 0) + count
-    return max(marks.values(), default=0) >= _SHARE * len(group.name)
+        for label in set(name.lower().split(".")):
+            if len(label) >= settings.mark_chars and any(map(str.isdigit, label)):
+                marks[label] = marks.get(label, 0) + count
+    return max(marks.values(), default=0) >= settings.ratio * len(group.name)
 
 
-def _policies(group: Group) -> bool:
+def _policies(group: Group, settings: FamilySettings) -> bool:
     """Tell whether the answers are policies and keys of e-mail, as their own syntax says (RFC 6376, 7208, 7489)."""
     answered = [answer for answer in group.answers if answer]
     found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)
-    return len(answered) >= _FEW and found >= _SHARE * len(answered)
+    return len(answered) >= settings.few and found >= settings.ratio * len(answered)
 
 
 def _ratio(names: list[str], pattern: re.Pattern[str]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -16,9 +17,6 @@ from molehunt.detectors.traffic import Group
 
 #: A digest as everybody writes it, or a UUID; and labels that are as long as a digest in some encoding of a service's own.
 _DIGEST = re.compile(r"_?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I)
-_LENGTHS = frozenset({16, 26, 32, 40, 52, 56, 64})
-_SHARE = 0.8
-_FEW = 3
 
 
 def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
@@ -27,10 +25,10 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
     It is the mean of what can be told of five signs. It is half of that without a label as long as a digest, and also
     where one client, that forwards for nobody, has the domain to itself, unless the label is written as digests are.
     """
-    if len(group.names) < _FEW:
+    if len(group.names) < settings.names:
         return 0.0
-    digest, keyed = _labels(group, _is_digest, settings), _labels(group, _is_key, settings)
-    signs = [keyed, not counts_up(group)]
+    digest, keyed = _labels(group, _is_digest, settings), _labels(group, partial(_is_key, settings), settings)
+    signs = [keyed, not counts_up(group, settings)]
     answered = [a for a in group.answers if a]
     if answered or any(code for code in group.rcodes):
         missing = sum(code == "NXDOMAIN" for code in group.rcodes)
@@ -38,7 +36,7 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
         signs.append(len(set(answered)) <= settings.answers or local or missing > len(group.rcodes) / 2)
         signs.append(down_bytes < settings.answer_bytes * len(group.name))
     lonely = group.domains == 1 and group.zone.client_count < 2 and not group.site.forwarder
-    if group.site.client_count >= _FEW and not digest:
+    if group.site.client_count >= settings.names and not digest:
         signs.append(not lonely)
     return float(np.mean(signs)) * (1.0 if digest or (keyed and not lonely) else 0.5)
 
@@ -53,11 +51,11 @@ def _is_digest(label: str) -> bool:
     return _DIGEST.fullmatch(label) is not None
 
 
-def _is_key(label: str) -> bool:
-    return len(label.lstrip("_")) in _LENGTHS or _is_digest(label)
+def _is_key(settings: LookupSettings, label: str) -> bool:
+    return len(label.lstrip("_")) in settings.key_chars or _is_digest(label)
 
 
-def counts_up(group: Group) -> bool:
+def counts_up(group: Group, settings: LookupSettings) -> bool:
     """Tell whether a field of the names counts up from query to query, as the sequence number of a transfer does."""
     fields: dict[tuple[int, int], list[int]] = {}
     for name in group.names[:200]:
@@ -65,10 +63,10 @@ def counts_up(group: Group) -> bool:
             for place, part in enumerate(re.split(r"[-_]", label)):
                 if part.isdigit() and len(part) <= 9:
                     fields.setdefault((depth, place), []).append(int(part))
-    least = _SHARE * min(len(group.names), 200)
-    return any(len(set(v)) >= _FEW and len(v) >= least and _rising(v) for v in fields.values())
+    least = settings.counter_ratio * min(len(group.names), 200)
+    return any(len(set(v)) >= settings.names and len(v) >= least and _rising(v, settings) for v in fields.values())
 
 
-def _rising(values: list[int]) -> bool:
+def _rising(values: list[int], settings: LookupSettings) -> bool:
     steps = np.diff(values)
-    return bool((steps == 1).mean() >= _SHARE) if len(steps) else False
+    return bool((steps == 1).mean() >= settings.counter_ratio) if len(steps) else False

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
+from collections.abc import Collection
 
 import numpy as np
 
-from molehunt.config import MARK_CHARS
+from molehunt.config import MARK_CHARS, RARE_TYPES
 from molehunt.detectors.traffic import Group
 
-RARE_TYPES = frozenset({"NULL", "PRIVATE", "KEY", "TYPE65399"})
 _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "SIG", "RRSIG", "WKS", "HINFO"})
 _LOCAL_OPTIONS = 65001
 #: More spellings of one domain than people and programs have: small, capital, capitalised.
@@ -20,10 +20,10 @@ _MARK = re.compile(r"[^A-Za-z0-9._-]")
 
 
 #: Types whose answers carry data well.
-CARRIERS = _CARRIERS | RARE_TYPES | {"TXT"}
+CARRIERS = _CARRIERS.union(RARE_TYPES, {"TXT"})
 
 
-def type_ratio(group: Group, types: frozenset[str]) -> float | None:
+def type_ratio(group: Group, types: Collection[str]) -> float | None:
     """Return the share of queries of these types; None where the source has no types."""
     known = [kind for kind in group.qtypes if kind]
     return sum(kind in types for kind in known) / len(known) if known else None

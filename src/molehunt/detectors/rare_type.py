@@ -11,6 +11,7 @@ Misses: logs without types; TXT, CNAME, A and the like, which are ordinary.
 
 from __future__ import annotations
 
+from molehunt.config import RARE_TYPES
 from molehunt.detectors import Pool, Reason, protocol
 from molehunt.detectors.facts import Facts
 
@@ -24,11 +25,11 @@ class RareType:
 
     def reason(self, facts: Facts) -> Reason | None:
         """Say why the group has to be listed, or None."""
-        ratio = protocol.type_ratio(facts.group, protocol.RARE_TYPES)
+        ratio = protocol.type_ratio(facts.group, RARE_TYPES)
         count = round((ratio or 0.0) * sum(bool(kind) for kind in facts.group.qtypes))
         if count < facts.settings.rare_type.queries or not facts.rare:
             return None
-        kinds = sorted(protocol.RARE_TYPES & set(facts.group.qtypes))
+        kinds = sorted({*RARE_TYPES} & set(facts.group.qtypes))
         text = f"{count:,} queries of type {' and '.join(kinds)}, which ordinary hosts do not ask"
         return Reason(self.name, float(count), "queries", text)
 

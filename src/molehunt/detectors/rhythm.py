@@ -15,7 +15,6 @@ import numpy as np
 from molehunt.config import BeaconSettings
 from molehunt.detectors.traffic import Floats
 
-_BURST_RATIO = 0.1
 #: Least spread, log of arithmetic over geometric mean; gaps that are exactly even would have an infinite gain.
 _EVEN = 1e-9
 
@@ -48,7 +47,7 @@ def rhythm(ts_s: Floats, settings: BeaconSettings) -> Beat | None:
     gaps = np.diff(ts_s)
     gaps = np.diff(ts_s[np.concatenate([[True], gaps > settings.period_s])])
     if len(gaps) >= settings.beats:
-        beats = ts_s[np.concatenate([[True], np.diff(ts_s) > max(settings.period_s, _BURST_RATIO * np.median(gaps))])]
+        beats = ts_s[np.concatenate([[True], np.diff(ts_s) > max(settings.period_s, settings.burst_ratio * np.median(gaps))])]
         gaps = np.diff(beats)
     if len(gaps) + 1 < settings.beats or not len(gaps):
         return None

@@ -10,7 +10,7 @@ Bounds: a step may count too much and never too little, see :func:`candidates`.
 
 from __future__ import annotations
 
-from molehunt.config import DetectionSettings
+from molehunt.config import RARE_TYPES, DetectionSettings
 
 #: Columns of ``asked_rows``, made by the engine from QUERIES: one row per DNS query with a name, mDNS and LLMNR left out.
 COLUMNS: dict[str, str] = {
@@ -36,8 +36,6 @@ COLUMNS: dict[str, str] = {
 }
 
 __all__ = ["RARE_TYPES", "STEPS", "filled", "numbers"]
-
-RARE_TYPES = ("NULL", "PRIVATE", "KEY", "TYPE65399")
 
 #: A client that others use as their resolver repeats their names; it does not count as one more client.
 RELAYS = """

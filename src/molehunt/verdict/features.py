@@ -7,14 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from molehunt.config import RARE_TYPES
 from molehunt.detectors import protocol
 from molehunt.detectors.facts import Facts
 
 _DAY_S = 86400.0
-_FEW_CLIENTS = 10
-_TINY_BYTES = 4.0
-_FEW_ADDRESSES = 8
-_FEW_CHOICES = 64
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ def features(facts: Facts) -> list[Feature]:
 def _content(facts: Facts) -> Iterator[Feature]:
     if facts.downward:
         yield Feature("answer_bytes", facts.answer_bytes, "bytes", f"each answer says at most {facts.answer_bytes:.1f} bytes")
-    elif facts.name_bytes < _TINY_BYTES and facts.fresh_count >= facts.settings.download.fresh:
+    elif facts.name_bytes < facts.settings.verdict.tiny_bytes and facts.fresh_count >= facts.settings.download.fresh:
         count = facts.fresh_count
         yield Feature(
             "fresh_count", float(count), "names", f"{count:,} new names of types that carry data, which say little themselves"
@@ -49,7 +46,7 @@ def _content(facts: Facts) -> Iterator[Feature]:
     if ratio is not None:
         yield Feature("choice_ratio", ratio, "ratio", f"the order of repeated names is {ratio:.0%} as varied as chance")
     nets, bogus, count = protocol.scatter(facts.group)
-    if count >= _FEW_ADDRESSES:
+    if count >= facts.settings.verdict.addresses:
         yield Feature("scatter", nets, "ratio", f"the {count:,} addresses in the answers fall into {nets:.0%} as many networks")
         yield Feature("bogons", bogus, "ratio", f"{bogus:.0%} of the addresses in the answers belong to no host")
 
@@ -59,7 +56,7 @@ def choice_ratio(facts: Facts) -> float | None:
     group = facts.group
     repeats = len(group.name) - len(group.names)
     spent = facts.up.total_bytes - facts.up.type_bytes - facts.up.new_bytes
-    if not facts.chosen or repeats < _FEW_CHOICES or len(group.names) < 4:
+    if not facts.chosen or repeats < facts.settings.verdict.choices or len(group.names) < 4:
         return None
     return float(min(spent * 8 / repeats / np.log2(len(group.names)), 1.0))
 
@@ -87,7 +84,7 @@ def _novelty(facts: Facts) -> Iterator[Feature]:
 
 def _infrastructure(facts: Facts) -> Iterator[Feature]:
     site, zone = facts.group.site, facts.group.zone
-    if site.client_count >= _FEW_CLIENTS:
+    if site.client_count >= facts.settings.verdict.clients:
         ratio = zone.client_count / site.client_count
         text = f"{zone.client_count:,} of {site.client_count:,} clients use the domain"
         yield Feature("client_ratio", ratio, "ratio", text)
@@ -107,7 +104,7 @@ def _protocol(facts: Facts) -> Iterator[Feature]:
     group = facts.group
     if facts.tool:
         yield Feature("tool", 1.0, "", f"the names follow the protocol of {facts.tool}")
-    rare = protocol.type_ratio(group, protocol.RARE_TYPES)
+    rare = protocol.type_ratio(group, RARE_TYPES)
     if rare is not None:
         txt = protocol.type_ratio(group, frozenset({"TXT"})) or 0.0
         carrier = protocol.carrier_ratio(group) or 0.0

@@ -7,10 +7,6 @@ from molehunt.detectors.facts import Facts
 from molehunt.findings import Confidence, Kind, Severity
 
 _DAY_S = 86400.0
-_MUCH_BYTES = 64 << 10
-_SOME_BYTES = 4096
-_ONE_SIDED = 4.0
-_KNOWN_D = 30.0
 
 #: MITRE ATT&CK: DNS as application protocol; exfiltration over another protocol; protocol tunnelling; dynamic resolution;
 #: ingress tool transfer.
@@ -41,19 +37,20 @@ def kind(facts: Facts, reasons: list[Reason], pool: Pool, alert: bool) -> Kind:
     if names == {"rare_type"}:
         return "rare_type"
     up, down = facts.up.total_bytes, facts.down.total_bytes
-    if down > _ONE_SIDED * up:
+    ratio = facts.settings.group.one_way_ratio
+    if down > ratio * up:
         return "download"
-    return "exfiltration" if up > _ONE_SIDED * down else "tunnel"
+    return "exfiltration" if up > ratio * down else "tunnel"
 
 
 def severity(confidence: Confidence, facts: Facts) -> Severity:
     """Return what it would cost if true: by the bytes, and by how sure we are."""
-    moved = facts.up.total_bytes + facts.down.total_bytes
+    settings, moved = facts.settings.verdict, facts.up.total_bytes + facts.down.total_bytes
     if confidence == "low":
-        return "low" if moved >= _SOME_BYTES else "info"
-    if moved >= _MUCH_BYTES:
+        return "low" if moved >= settings.some_bytes else "info"
+    if moved >= settings.much_bytes:
         return "critical" if confidence == "high" else "high"
-    return "high" if confidence == "high" or moved >= _SOME_BYTES else "medium"
+    return "high" if confidence == "high" or moved >= settings.some_bytes else "medium"
 
 
 def attack(what: Kind) -> list[str]:
@@ -96,7 +93,7 @@ def _newcomer(facts: Facts) -> bool:
     site, zone = facts.group.site, facts.group.zone
     if not site.first_ts or zone.client_count > 1:
         return False
-    return zone.first_s - site.first_ts.timestamp() >= _KNOWN_D * _DAY_S
+    return zone.first_s - site.first_ts.timestamp() >= facts.settings.lookup.known_days * _DAY_S
 
 
 def next_steps(what: Kind, facts: Facts) -> list[str]:
