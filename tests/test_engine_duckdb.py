@@ -100,5 +100,6 @@ def test_the_database_has_what_the_rest_of_the_process_leaves():
         with DuckDBEngine(memory=memory) as engine:
             return engine.connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
 
-    assert limit("4GB") == "3.2 GiB"
+    assert limit("4GB") == "2.7 GiB"
+    assert limit("1.6GB") == "1.0 GiB"
     assert limit("200MB") == "95.3 MiB"

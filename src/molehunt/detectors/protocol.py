@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections import Counter
+import socket
 from collections.abc import Collection
 
 import numpy as np
@@ -73,14 +72,16 @@ def scatter(group: Group) -> tuple[float, float, int]:
         addresses 13.7 % are such (IANA special-purpose registry).
     """
     found = {record for answer in group.answers if answer for record in answer if record.count(".") == 3}
-    addresses = []
-    for record in found:
-        try:
-            addresses.append(ipaddress.IPv4Address(record))
-        except ValueError:
-            continue
+    addresses = [octets for octets in map(_ipv4, found) if octets]
     if not addresses:
         return 0.0, 0.0, 0
-    nets = Counter(int(address) >> 16 for address in addresses)
-    bogus = sum(a.is_multicast or a.is_reserved or a.is_loopback or int(a) >> 24 == 0 for a in addresses)
+    nets = {octets[:2] for octets in addresses}
+    bogus = sum(octets[0] in (0, 127) or octets[0] >= 224 for octets in addresses)  # this net, loopback, multicast, reserved
     return len(nets) / len(addresses), bogus / len(addresses), len(addresses)
+
+
+def _ipv4(text: str) -> bytes | None:
+    try:
+        return socket.inet_pton(socket.AF_INET, text)
+    except (OSError, ValueError):
+        return None

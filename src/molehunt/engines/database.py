@@ -14,8 +14,9 @@ from molehunt.errors import EngineError
 
 #: Memory of the process where nobody says more; the database spills to disk beyond its share.
 MEMORY = "1600MB"
-#: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at.
-_BESIDE_BYTES = 500_000_000
+#: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at; and a share,
+#: as what DuckDB holds outside its limit and what the sorted rows take on their way grow with it.
+_BESIDE_BYTES, _BESIDE_RATIO = 500_000_000, 0.25
 
 
 class Database:
@@ -66,4 +67,5 @@ class Database:
 def _share(memory: str) -> str:
     """Return how much of the process's memory is the database's: what is left beside the rest, at least half."""
     whole = memory_bytes(memory)
-    return f"{max(whole - _BESIDE_BYTES, whole // 2)}B"
+    beside = min(max(_BESIDE_BYTES, round(whole * _BESIDE_RATIO)), whole // 2)
+    return f"{whole - beside}B"
