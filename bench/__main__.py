@@ -25,7 +25,7 @@ GROWTH = (
     "",
     "Full detection from 0.5 to 50 million queries under `--memory 4GB`, one run each; drawn by",
     "`python -m bench.growth --write docs/images/growth.svg`. From 15 million queries on the log has several days, in which",
-    "2,000 clients pass what the volume promise lists for a domain of content delivery: these findings are the step in the curve.",
+    "2,000 clients pass what the volume promise lists for a domain of content delivery: these findings make the step.",
     "",
     "![time and memory against the number of queries](images/growth.svg)",
 )
