@@ -5,7 +5,7 @@ what it holds) and then the steps, in order, each into a table of the step's nam
 both read: no functions but count, sum, min, max and log2, and one word of the engine's own to unfold lists. Keys are 64-bit
 hashes, so that the hash tables hold numbers and not names; the names come back for the few candidates only.
 
-Bounds: a step may count too much and never too little, see :func:`candidates`.
+Bounds: a step may count too much and never too little, see :data:`CANDIDATES`.
 """
 
 from __future__ import annotations
