@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COMPILED := $(wildcard src/molehunt/names/_*.p* src/molehunt/readers/_*.p* src/molehunt/wire/_*.p*)
+# byte code, as pip makes it of what it copies: else each start compiles the modules anew where Python may not write any
+COMPILE := $(BIN)/python -m compileall -q src/molehunt
 
 .PHONY: demo test lint bench evaluate format clean
 
@@ -33,11 +35,13 @@ $(VENV)/bin/python:
 # what a user needs: the package, built in place
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml setup.py $(COMPILED)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@$(COMPILE)
 	@touch $@
 
 # what a developer needs: the tests' oracles and the linters on top
 $(VENV)/.dev: $(VENV)/bin/python pyproject.toml setup.py $(COMPILED)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.run
 
 clean:

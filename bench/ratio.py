@@ -60,7 +60,7 @@ class Ratio:
 def run(command: list[str]) -> Run:
     """Run one command to its end and account for it; its output is thrown away."""
     before = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment())
     assert process.stderr is not None
     complaint = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -69,6 +69,11 @@ def run(command: list[str]) -> Run:
     if process.returncode != 0:
         raise RuntimeError(f"{command[:4]} left with {process.returncode}: {complaint.decode(errors='replace')[-500:]}")
     return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment, where Python keeps the byte code of modules as in any installation."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def compare(
