@@ -46,6 +46,8 @@ FACTS = pa.struct(
     ]
 )
 
+_FACT_FIELDS = list(FACTS)
+
 Strings = pa.Array | pa.ChunkedArray
 
 
@@ -104,8 +106,11 @@ def facts(names: Strings, mark_chars: int, mark_text: bytes) -> Strings:
 
     def made(array: pa.Array) -> pa.StructArray:
         mask = array.is_null() if array.null_count else None
-        numbers = table.facts(array, mark_chars, mark_text)
-        return pa.StructArray.from_arrays([pa.array(numbers[f.name]) for f in FACTS], fields=list(FACTS), mask=mask)
+        block, rows, at, columns = table.facts(array, mark_chars, mark_text), len(array), 0, []
+        for field in FACTS:
+            columns.append(pa.Array.from_buffers(field.type, rows, [None, block.slice(at)], 0))
+            at += rows * field.type.byte_width
+        return pa.StructArray.from_arrays(columns, fields=_FACT_FIELDS, mask=mask)
 
     return _each(made, names)
 

@@ -8,6 +8,7 @@ import cython
 import numpy as np
 import pyarrow as pa
 from cython.cimports.libc.stdlib import calloc, free
+from cython.cimports.libc.string import memset
 from cython.cimports.molehunt.names._text import LOWER, Column, Texts, separates
 
 DOT = cython.declare(cython.uchar, 0x2E)
@@ -23,6 +24,9 @@ F_REVERSE4 = cython.declare(cython.int, REVERSE4)
 F_REVERSE6 = cython.declare(cython.int, REVERSE6)
 F_INTERNAL = cython.declare(cython.int, INTERNAL)
 
+#: Bytes of one name's facts: two keys, two lengths, two flags.
+FACT_BYTES = cython.declare(cython.Py_ssize_t, 26)
+
 #: What a name is; the numbers index this table.
 KINDS = ("public", "reverse", "internal", "single", "empty")
 K_PUBLIC = cython.declare(cython.int, 0)
@@ -35,6 +39,8 @@ K_EMPTY = cython.declare(cython.int, 4)
 REVERSE4_LABELS = cython.declare(cython.int, 3)
 REVERSE6_LABELS = cython.declare(cython.int, 16)
 
+ONE = cython.declare(cython.ulonglong, 1)
+SOME_MASK = cython.declare(cython.ulonglong, (1 << 18) - 1)
 SEED = cython.declare(cython.ulonglong, 0xCBF29CE484222325)
 PRIME = cython.declare(cython.ulonglong, 0x100000001B3)
 MIX1 = cython.declare(cython.ulonglong, 0xFF51AFD7ED558CCD)
@@ -133,6 +139,8 @@ class Suffixes:
     """
 
     slots: cython.pointer[Slot]
+    #: A bit for each hash that may be in the table: 32 KiB that stay in the cache, where most look-ups of no suffix end.
+    some: cython.p_ulonglong
     mask: cython.ulonglong
     keys: bytes
     text: cython.p_uchar
@@ -147,7 +155,8 @@ class Suffixes:
         bits = max(4, (2 * len(nodes)).bit_length())
         self.mask = (1 << bits) - 1
         self.slots = cython.cast(cython.pointer[Slot], calloc(1 << bits, cython.sizeof(Slot)))
-        if self.slots == cython.NULL:
+        self.some = cython.cast(cython.p_ulonglong, calloc((SOME_MASK + 1) >> 6, 8))
+        if self.slots == cython.NULL or self.some == cython.NULL:
             raise MemoryError
         self.keys = b"".join(nodes)
         self.text = self.keys
@@ -158,6 +167,7 @@ class Suffixes:
 
     def __dealloc__(self) -> None:
         free(self.slots)
+        free(self.some)
 
     @cython.cfunc
     def put(self, key: cython.int, size: cython.int, flags: cython.int) -> cython.void:
@@ -166,6 +176,7 @@ class Suffixes:
         for i in range(key + size - 1, key - 1, -1):
             hashed = (hashed ^ self.text[i]) * PRIME
         at: cython.ulonglong = hashed & self.mask
+        self.some[(hashed & SOME_MASK) >> 6] |= ONE << (hashed & 63)
         while self.slots[at].size:
             at = (at + 1) & self.mask
         self.slots[at].hash, self.slots[at].key, self.slots[at].size, self.slots[at].flags = hashed, key, size, flags
@@ -178,6 +189,8 @@ class Suffixes:
         at: cython.ulonglong = hashed & self.mask
         key: cython.p_uchar
         i: cython.Py_ssize_t
+        if not self.some[(hashed & SOME_MASK) >> 6] >> (hashed & 63) & ONE:
+            return -1
         while self.slots[at].size:
             if self.slots[at].hash == hashed and self.slots[at].size == size:
                 key = self.text + self.slots[at].key
@@ -308,28 +321,26 @@ class Suffixes:
         result.name_key = mixed(hashed)
         return result
 
-    def facts(self, names: pa.Array, mark_chars: cython.Py_ssize_t, mark_text: bytes) -> dict[str, np.ndarray]:
-        """Return numbers of each name; 0 for null."""
+    def facts(self, names: pa.Array, mark_chars: cython.Py_ssize_t, mark_text: bytes) -> pa.Buffer:
+        """Return numbers of each name, 0 for null: all name_keys, then all zone_keys, and so on in the order of FACTS."""
         texts = Texts(names)
         mark: cython.p_const_uchar = mark_text
         mark_size: cython.Py_ssize_t = len(mark_text)
+        rows: cython.Py_ssize_t = texts.rows
         row: cython.Py_ssize_t
         found: Facts
-        keys = np.zeros((2, texts.rows), np.uint64)
-        lengths = np.zeros((2, texts.rows), np.int32)
-        flags = np.zeros((2, texts.rows), np.int8)
-        key: cython.ulonglong[:, ::1] = keys
-        length: cython.int[:, ::1] = lengths
-        flag: cython.schar[:, ::1] = flags
+        block = pa.allocate_buffer(FACT_BYTES * rows)
+        start: cython.size_t = block.address
+        key = cython.cast(cython.p_ulonglong, start)
+        length = cython.cast(cython.p_int, start + 16 * rows)
+        flag = cython.cast(cython.p_schar, start + 24 * rows)
         with cython.nogil:
-            for row in range(texts.rows):
+            memset(cython.cast(cython.p_void, start), 0, FACT_BYTES * rows)
+            for row in range(rows):
                 if texts.normal(row):
                     found = self.look(texts.text, texts.size, mark, mark_size)
-                    key[0, row], key[1, row] = found.name_key, found.zone_key
-                    length[0, row], length[1, row] = found.start, texts.size
-                    flag[0, row] = found.classes & (SMALL | CAPITAL) == (SMALL | CAPITAL)
-                    flag[1, row] = (found.classes & MARK != 0 and texts.size >= mark_chars) or found.told
-        return {
-            "name_key": keys[0], "zone_key": keys[1], "chars": lengths[0], "name_chars": lengths[1],
-            "mixed_case": flags[0], "marked": flags[1],
-        }  # fmt: skip
+                    key[row], key[rows + row] = found.name_key, found.zone_key
+                    length[row], length[rows + row] = found.start, texts.size
+                    flag[row] = found.classes & (SMALL | CAPITAL) == (SMALL | CAPITAL)
+                    flag[rows + row] = (found.classes & MARK != 0 and texts.size >= mark_chars) or found.told
+        return block
