@@ -28,18 +28,22 @@ _FUNCTIONS: dict[str, tuple[Any, str]] = {
 #: Rows that are handed over in one go.
 _BATCH_ROWS = 100_000
 
-#: All rows of the input in DuckDB's words; ``asked_rows`` are those with a zone_key: DNS queries with a name.
-_READ_ROWS = f"""
+#: What is kept of all rows of the input, in DuckDB's words.
+_READ_ROWS = """
 SELECT ts, client, qname, qtype, rcode, answers, edns_options, list_min(answer_ttls) AS ttl_s,
-       hash(client) AS client_key, hash(resolver) AS resolver_key, facts.name_key,
+       hash(resolver) AS resolver_key, facts.name_key,
        CASE WHEN coalesce(protocol, 'dns') = 'dns' THEN facts.zone_key END AS zone_key,
        facts.chars, facts.name_chars, facts.mixed_case, facts.marked,
-       CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars,
-       CAST(qtype IN {statements.RARE_TYPES} AS TINYINT) AS rare_type,
-       CASE WHEN answers IS NOT NULL OR facts.mixed_case = 1
-            THEN hash(answers, CASE WHEN facts.mixed_case = 1 THEN qname END) END AS variant_key
+       CAST(coalesce(answer_bytes, strlen(array_to_string(answers, '')), 0) AS BIGINT) AS down_chars
 FROM (SELECT * REPLACE (coalesce(client, '') AS client, coalesce(qtype, '') AS qtype), name_facts(qname) AS facts
-      FROM ({{relation}}))
+      FROM ({relation}))
+"""
+#: The rows that are DNS queries with a name; what quickly follows from what is kept is not kept.
+_ASKED_ROWS = f"""
+SELECT *, hash(client) AS client_key, CAST(qtype IN {statements.RARE_TYPES} AS TINYINT) AS rare_type,
+       CASE WHEN answers IS NOT NULL OR mixed_case = 1
+            THEN hash(answers, CASE WHEN mixed_case = 1 THEN qname END) END AS variant_key
+FROM read_rows WHERE zone_key IS NOT NULL
 """
 
 
@@ -74,7 +78,7 @@ class DuckDBEngine(Database, Steps):
         if bounds:
             relation = f"SELECT * FROM ({relation}) WHERE {' AND '.join(bounds)}"
         self._make("read_rows", _READ_ROWS.format(relation=relation), "read")
-        self.connection.execute("CREATE OR REPLACE VIEW asked_rows AS SELECT * FROM read_rows WHERE zone_key IS NOT NULL")
+        self.connection.execute(f"CREATE OR REPLACE VIEW asked_rows AS {_ASKED_ROWS}")
         for step in ("relays", "asked"):
             self._make(step, statements.STEPS[step], step)
         self._first_clients, self._overview = {}, None

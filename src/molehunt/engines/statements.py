@@ -139,16 +139,21 @@ WHERE (r.name_count >= {early_names} AND r.chars + r.name_count + 32 >= {early_b
 #: The same without a sieve.
 EVERYTHING = "SELECT DISTINCT client_key, zone_key, 1 AS fan_in, 1 AS certain, 1 AS rotating FROM asked"
 
-#: Names that are not public of the candidates that only the bits of their names could make worth a closer look.
+#: Queries of the candidates that only the bits of their names could make worth a closer look.
+UNCERTAIN = """
+SELECT q.zone_key, q.client_key, q.name_key, q.qname, q.qtype, q.ts
+FROM asked_rows q JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
+WHERE c.certain = 0
+"""
+
+#: Their names that are not public, in the order in which they were first asked.
 NAMES = """
 SELECT q.zone_key, q.client_key, min(q.qname) AS qname, min(q.ts) AS first_ts, count(*) AS query_count,
        min(z.client_count) AS zone_clients, min(t.type_count) AS type_count, 0 AS fan_in
-FROM asked_rows q
-JOIN candidates c ON q.client_key = c.client_key AND q.zone_key = c.zone_key AND c.certain = 0
+FROM uncertain q
 JOIN zones z ON q.zone_key = z.zone_key
-JOIN (SELECT w.client_key, w.zone_key, count(DISTINCT w.qtype) AS type_count
-      FROM asked_rows w JOIN candidates d ON w.client_key = d.client_key AND w.zone_key = d.zone_key AND d.certain = 0
-      GROUP BY w.client_key, w.zone_key) t ON q.client_key = t.client_key AND q.zone_key = t.zone_key
+JOIN (SELECT client_key, zone_key, count(DISTINCT qtype) AS type_count FROM uncertain GROUP BY client_key, zone_key) t
+  ON q.client_key = t.client_key AND q.zone_key = t.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
 WHERE s.client_count IS NULL OR s.client_count < {public_clients}
 GROUP BY q.zone_key, q.client_key, q.name_key
@@ -177,24 +182,31 @@ JOIN (SELECT q.zone_key, min(q.ts) AS first_ts
       GROUP BY q.zone_key) f ON n.zone_key = f.zone_key
 """
 
-#: Queries of the chosen groups, in an order that does not depend on the order of the input.
-_ROWS = """
+#: Queries of the chosen groups, each once. ``spread``: whether it counts for its client over many domains.
+CHOSEN_ROWS = """
 SELECT q.ts, q.client, q.qname, q.qtype, q.rcode, q.answers, q.edns_options, q.ttl_s,
        q.client_key, q.zone_key, q.name_key, s.client_count AS name_clients, c.worth, c.fan_in,
-       e.code AS echo_code, e.recent_count
+       e.code AS echo_code, e.recent_count,
+       CASE WHEN c.rotating = 1 AND q.name_chars >= {rotation_chars} THEN 1 ELSE 0 END AS spread
 FROM asked_rows q
 JOIN chosen c ON q.client_key = c.client_key AND q.zone_key = c.zone_key
 LEFT JOIN shared s ON q.name_key = s.name_key
 LEFT JOIN explained e ON q.client_key = e.client_key AND q.zone_key = e.zone_key AND q.name_key = e.name_key
-{which}
-ORDER BY {keys}, q.ts NULLS LAST, q.qname, q.qtype, q.rcode NULLS LAST, q.answers NULLS LAST, q.ttl_s NULLS LAST
 """
 
-#: Every query, group by group, the groups of a domain together.
-CHOSEN_ROWS = _ROWS.format(which="", keys="q.zone_key, q.client_key")
+_ORDERED = """
+SELECT ts, client, qname, qtype, rcode, answers, edns_options, ttl_s, client_key, zone_key, name_key, name_clients, worth,
+       fan_in, echo_code, recent_count
+FROM chosen_rows
+{which}
+ORDER BY {keys}, ts NULLS LAST, qname, qtype, rcode NULLS LAST, answers NULLS LAST, ttl_s NULLS LAST
+"""
+
+#: Every chosen query, group by group, the groups of a domain together; in an order that does not depend on that of the input.
+BY_ZONE = _ORDERED.format(which="", keys="zone_key, client_key")
 
 #: Queries that count for one client over many domains, client by client.
-ROTATING_ROWS = _ROWS.format(which="WHERE c.rotating = 1 AND q.name_chars >= {rotation_chars}", keys="q.client_key")
+BY_CLIENT = _ORDERED.format(which="WHERE spread = 1", keys="client_key")
 
 #: Records in the answers that many of the candidates' clients got; they say nothing about one of them.
 PUBLIC_ANSWERS = """

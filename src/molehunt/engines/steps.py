@@ -19,7 +19,7 @@ FORWARDER_DOMAINS = 50
 
 _ASKED_HOURS = """
 SELECT ts, date_trunc('hour', ts) AS hour_ts, nullif(client, '') AS client, registered_domain(qname) AS registered_domain,
-       name_key, greatest(chars - 1, 0) AS subdomain_chars, down_chars, rare_type
+       name_key, CASE WHEN chars > 0 THEN chars - 1 ELSE 0 END AS subdomain_chars, down_chars, rare_type
 FROM asked_rows
 """
 _KEYS = ("client_key", "zone_key", "name_key")
@@ -72,6 +72,7 @@ class Steps(ABC):
     unnest: str
     _overview: Overview | None = None
     _settings: DetectionSettings
+    _zones: pa.Table
 
     @abstractmethod
     def _make(self, table: str, select: str, step: str) -> None:
@@ -129,19 +130,22 @@ class Steps(ABC):
             self._make(step, self._filled(statements.STEPS[step]), step)
         if not sieve:
             self._make("candidates", statements.EVERYTHING, "candidates")
+        self._make("uncertain", statements.UNCERTAIN, "sift")
         names = parts(self._stream(self._filled(statements.NAMES), "sift"), NAMES, least=self.part_rows, by_client=False)
         self._put("promising", pa.concat_tables([PAIRS.empty_table(), *(promising(part, settings) for part in names)]))
         self._make("chosen", statements.CHOSEN, "sift")
         for step in echoes.STEPS:
             self._make(step, echoes.text(step, settings), step)
+        self._make("chosen_rows", self._filled(statements.CHOSEN_ROWS), "queries_of")
+        self._zones = self._table(statements.CHOSEN_ZONES, "queries_of").cast(ZONES)
 
     def candidates(self) -> Iterator[Candidates]:
         """Yield the queries of the chosen groups, in parts; a group is never split, nor a domain whose clients are pooled."""
-        return self._parts(statements.CHOSEN_ROWS, by_client=False)
+        return self._parts(statements.BY_ZONE, by_client=False)
 
     def rotating(self) -> Iterator[Candidates]:
         """Yield the queries of clients that might spread over many domains, part by part; a client is never split."""
-        return self._parts(self._filled(statements.ROTATING_ROWS), by_client=True)
+        return self._parts(statements.BY_CLIENT, by_client=True)
 
     def public_answers(self) -> frozenset[str]:
         """Return the records that many clients got among the chosen groups."""
@@ -153,7 +157,7 @@ class Steps(ABC):
         return statements.filled(statement, self._settings, **words)
 
     def _parts(self, select: str, *, by_client: bool) -> Iterator[Candidates]:
-        zones = self._table(statements.CHOSEN_ZONES, "queries_of").cast(ZONES)
+        zones = self._zones
         for rows in parts(self._stream(select, "queries_of"), ROWS, least=self.part_rows, by_client=by_client):
             yield Candidates(rows, zones.filter(pc.is_in(zones["zone_key"], pc.unique(rows["zone_key"]))))
 
