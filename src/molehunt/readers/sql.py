@@ -72,10 +72,14 @@ def qtype(text: str) -> str:
 
 
 def rcode(text: str) -> str:
-    """Return the response code as mnemonic: ``3``, ``rcode-3`` and ``NXDomain`` are all NXDOMAIN."""
+    """Return the response code as mnemonic: ``3``, ``rcode-3`` and ``NXDomain`` are all NXDOMAIN.
+
+    The two that are nearly all are told first: they need no new text.
+    """
     number = f"regexp_extract({text}, '[0-9]+')"
     return (
-        f"CASE WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'rcode-') "
+        f"CASE WHEN {text} IN ('NOERROR', 'NXDOMAIN') THEN {text} "
+        f"WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'rcode-') "
         f"THEN coalesce({_names()[1]}[{number}], 'RCODE' || {number}) "
         f"WHEN contains({text}, ' ') THEN upper(nullif(replace({text}, ' ', ''), '')) ELSE upper(nullif({text}, '')) END"
     )
