@@ -172,12 +172,13 @@ def _engine(options: ScanOptions) -> Any:
 
 
 def _inputs(names: list[str], engine: Any, config: Config, options: ScanOptions, progress: Progress) -> Inputs:
-    from molehunt.addresses import Addresses, are_addresses
+    if options.engine == "spark":
+        from molehunt.addresses import Addresses, are_addresses
 
-    if options.engine == "spark" and are_addresses(names):
-        if options.rule:
+        if are_addresses(names) and options.rule:
             raise ConfigError("rules read files, not addresses", next_step="Leave out --rule, or name files")
-        return Addresses(names, engine, {**config.table.columns, **(options.columns or {})})
+        if are_addresses(names):
+            return Addresses(names, engine, {**config.table.columns, **(options.columns or {})})
     return open_sources(
         names,
         connection=engine.connection, config=config, reader=options.reader, column_map=options.columns, progress=progress,
