@@ -52,7 +52,7 @@ def scan(
     master: Annotated[str | None, typer.Option(metavar="URL", help="Where Spark runs, e.g. local[2]. [local[*]]")] = None,
     memory: Annotated[
         str | None,
-        typer.Option(metavar="SIZE", help="Memory of the process; the database spills to disk beyond its share. [1600MB]"),
+        typer.Option(metavar="SIZE", help="Memory of the process; the database spills to disk beyond its share. [1800MB]"),
     ] = None,
     formats: Format = None,
     outputs: Output = None,

@@ -13,7 +13,7 @@ from molehunt.engines.memory import memory_bytes
 from molehunt.errors import EngineError
 
 #: Memory of the process where nobody says more; the database spills to disk beyond its share.
-MEMORY = "1600MB"
+MEMORY = "1800MB"
 #: What the process needs beside the database: Python, Arrow and the part of the candidates that is looked at; and a share,
 #: as what DuckDB holds outside its limit and what the sorted rows take on their way grow with it.
 _BESIDE_BYTES, _BESIDE_RATIO = 500_000_000, 0.25
