@@ -207,6 +207,8 @@ def test_whatever_dnspython_accepts_reads_the_same(seed: bytes, changes: list[tu
     mine = ours(bytes(octets))
     if expected is None or octets[2] & 0x78:  # other operations than QUERY have forms of their own
         return
+    if any(record[2] & 0x8000 for record in expected[4]):  # another class there, mDNS's cache flush here (RFC 6762 §10.2)
+        return
     assert mine is not None, bytes(octets).hex()
     assert mine[:4] == expected[:4]
     for one, other in zip(mine[4], expected[4], strict=True):

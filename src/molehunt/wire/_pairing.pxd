@@ -8,10 +8,12 @@ from molehunt.wire._state cimport Entry, Flow, State
 
 cdef void take_message(State *state, Flow *flow, octets data, size_t length, int cut) noexcept nogil
 cdef void expire(State *state, bint all) noexcept nogil
-cdef bint open_pairs(State *state, uint64_t room) noexcept nogil
+cdef bint open_pairs(State *state, uint64_t limit) noexcept nogil
 cdef void close_pairs(State *state) noexcept nogil
 
 # inside _pairing.py only
+cdef bint make_room(State *state, uint64_t room) noexcept nogil
+cdef void chain(State *state, uint32_t slot) noexcept nogil
 cdef uint32_t flow_hash(Flow *flow, Message *message) noexcept nogil
 cdef void turn(Flow *flow) noexcept nogil
 cdef bint same_flow(Flow *one, Flow *other) noexcept nogil

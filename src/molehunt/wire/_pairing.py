@@ -4,12 +4,12 @@
 A query waits in a ring, in order of time, until its response comes or ``pair_s`` have passed; a hash table leads to it.
 The key is client, resolver, both ports, message id, name without letter case, and type. The same query again within
 ``retry_s`` is a retransmission. As many responses as transmissions belong to one row; any further response, and one that
-nobody asked for, is a row of its own. The ring is bounded: when it is full, the oldest query becomes a row at once.
+nobody asked for, is a row of its own. The ring grows up to a bound: when it is full, the oldest query becomes a row at once.
 """
 
 import cython
 from cython.cimports.libc.stdlib import calloc, free, malloc
-from cython.cimports.libc.string import memcmp, memcpy
+from cython.cimports.libc.string import memcmp, memcpy, memset
 from cython.cimports.molehunt.wire._buffer import mix, mix_address
 from cython.cimports.molehunt.wire._message import read_message, read_question
 from cython.cimports.molehunt.wire._rows import add_retry, put_row, rows_full
@@ -17,20 +17,36 @@ from cython.cimports.molehunt.wire._state import DNS, MDNS, NO_SLOT, NO_TIME, fa
 from cython.cimports.molehunt.wire._text import BAD_RDATA, NAME_OCTETS, name_hash, same_name
 
 LONGEST_CHAIN = cython.declare(cython.int, 64)  # entries of one hash that are looked at; bounds the work of a flood
+FIRST_ROOM = cython.declare(cython.ulonglong, 1024)  # entries of the ring at first: a small one stays in the cache
 NOT_WRITTEN = cython.declare(cython.ulonglong, 0xFFFFFFFFFFFFFFFF)
 RESPONSE = cython.declare(cython.uint, 0x8000)
 
 
-def open_pairs(state, room):
-    """Make the ring of ``room`` entries, a power of two; tell whether there was memory."""
-    state.entry_room = room
-    state.entries = cython.cast(cython.pointer[Entry], calloc(room, cython.sizeof(Entry)))
-    state.heads = cython.cast(cython.pointer[uint32_t], malloc(2 * room * cython.sizeof(uint32_t)))
-    if state.entries == cython.NULL or state.heads == cython.NULL:
+def open_pairs(state, limit):
+    """Make the ring, which grows to ``limit`` entries, a power of two; tell whether there was memory."""
+    state.entry_limit = limit
+    return make_room(state, min(limit, FIRST_ROOM))
+
+
+def make_room(state, room):
+    """Make the ring ``room`` entries large, with all that wait; tell whether there was memory, else nothing has changed."""
+    entries: cython.pointer[Entry] = cython.cast(cython.pointer[Entry], calloc(room, cython.sizeof(Entry)))
+    heads: cython.p_uint = cython.cast(cython.p_uint, malloc(2 * room * cython.sizeof(uint32_t)))
+    if entries == cython.NULL or heads == cython.NULL:
+        free(entries)
+        free(heads)
         return False
-    index: cython.size_t
-    for index in range(2 * room):
-        state.heads[index] = NO_SLOT
+    memset(heads, 0xFF, 2 * room * cython.sizeof(uint32_t))  # NO_SLOT
+    index: uint64_t
+    for index in range(state.first, state.last):
+        entries[index & (room - 1)] = state.entries[index & (state.entry_room - 1)]
+    free(state.entries)
+    free(state.heads)
+    state.entries = entries
+    state.heads = heads
+    state.entry_room = room
+    for index in range(state.first, state.last):
+        chain(state, index & (room - 1))
     return True
 
 
@@ -165,7 +181,8 @@ def take_response(state, flow, message):
 def insert(state, flow, message, hash):
     """Let a query wait."""
     if state.last - state.first >= state.entry_room:
-        drop_oldest(state)
+        if state.entry_room >= state.entry_limit or not make_room(state, 2 * state.entry_room):
+            drop_oldest(state)
     slot: uint32_t = state.last & (state.entry_room - 1)
     entry: cython.pointer[Entry] = cython.address(state.entries[slot])
     if not keep_octets(entry, message):
@@ -183,21 +200,32 @@ def insert(state, flow, message, hash):
     entry.has_question = message.has_question
     entry.has_edns = message.has_edns
     entry.flow = flow[0]
-    head: cython.pointer[uint32_t] = cython.address(state.heads[hash & (2 * state.entry_room - 1)])
+    chain(state, slot)
+    state.last += 1
+
+
+def chain(state, slot):
+    """Let the hash table lead to an entry, before the older ones of its hash."""
+    entry: cython.pointer[Entry] = cython.address(state.entries[slot])
+    head: cython.pointer[uint32_t] = cython.address(state.heads[entry.hash & (2 * state.entry_room - 1)])
     entry.newer = NO_SLOT
     entry.older = head[0]
     if head[0] != NO_SLOT:
         state.entries[head[0]].newer = slot
     head[0] = slot
-    state.last += 1
 
 
 def keep_octets(entry, message):
-    """Keep the name and the option codes; tell whether there was memory."""
+    """Keep the name and the option codes, where those of an earlier query were; tell whether there was memory."""
     size: cython.size_t = message.name_size + (message.name_size & 1)
-    entry.octets = cython.cast(cython.pointer[uint8_t], malloc(size + 2 * message.option_count + 1))
-    if entry.octets == cython.NULL:
-        return False
+    need: cython.size_t = size + 2 * message.option_count
+    if need >= entry.octet_room:
+        free(entry.octets)
+        entry.octet_room = need + 32
+        entry.octets = cython.cast(cython.pointer[uint8_t], malloc(entry.octet_room))
+        if entry.octets == cython.NULL:
+            entry.octet_room = 0
+            return False
     memcpy(entry.octets, message.name, message.name_size)
     memcpy(entry.octets + size, message.options, 2 * message.option_count)
     entry.name_size = message.name_size
@@ -215,8 +243,6 @@ def drop_oldest(state):
         state.entries[entry.newer].older = NO_SLOT
     else:
         state.heads[entry.hash & (2 * state.entry_room - 1)] = NO_SLOT
-    free(entry.octets)
-    entry.octets = cython.NULL
     state.first += 1
 
 

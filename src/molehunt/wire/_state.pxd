@@ -92,6 +92,7 @@ cdef struct Entry:
     int64_t last_seen
     uint64_t row
     uint8_t *octets
+    uint32_t octet_room
     uint32_t hash
     uint32_t newer
     uint32_t older
@@ -159,6 +160,7 @@ cdef struct State:
     uint64_t first
     uint64_t last
     uint64_t entry_room
+    uint64_t entry_limit
     # fragments and streams
     Datagram *datagrams
     uint32_t datagram_room

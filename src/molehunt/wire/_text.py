@@ -6,22 +6,29 @@ escaped. Source: RFC 1035 §5.1, RFC 4034 §3.2 (times), RFC 4648 (base 32 and 6
 """
 
 import cython
-from cython.cimports.libc.string import memcpy
+from cython.cimports.libc.string import memcmp, memcpy
 from cython.cimports.molehunt.wire._buffer import be16, put, put_octet, space
 
 LONGEST_CHAIN = cython.declare(cython.int, 16)  # compression pointers of one name, as dnspython has it
 PLAIN = cython.declare(cython.uchar[256])  # 1: stands for itself in a name
 PRINTS = cython.declare(cython.uchar[256])  # 1: stands for itself in a quoted string
 LOWER = cython.declare(cython.uchar[256])
+DOTTED = cython.declare(cython.uchar[1024])  # each octet in decimal digits and a dot, four octets apart
+DOTTED_OCTETS = cython.declare(cython.uchar[256])
 HEX = cython.declare(cython.p_const_char, b"0123456789abcdef")
 BASE64 = cython.declare(cython.p_const_char, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 BASE32 = cython.declare(cython.p_const_char, b"0123456789abcdefghijklmnopqrstuv")
 
 _i: cython.int
+_j: cython.int
+_octet: cython.uchar
 for _i in range(256):
     PLAIN[_i] = 0x20 < _i < 0x7F and _i != 0x2E and _i != 0x5C
     PRINTS[_i] = 0x20 <= _i < 0x7F and _i != 0x22 and _i != 0x5C
     LOWER[_i] = _i + 32 if 65 <= _i <= 90 else _i
+    for _j, _octet in enumerate(b"%d." % _i):
+        DOTTED[4 * _i + _j] = _octet
+        DOTTED_OCTETS[_i] = _j + 1
 
 
 def expand_name(message, length, at, name, size):
@@ -87,6 +94,8 @@ def skip_name(message, length, at):
 def same_name(one, other, size):
     """Compare two expanded names of one size without regard to letter case."""
     at: cython.size_t
+    if memcmp(one, other, size) == 0:  # nearly always
+        return True
     for at in range(size):
         if LOWER[one[at]] != LOWER[other[at]]:
             return False
@@ -164,18 +173,9 @@ def put_ipv4(out, address):
         return
     start: cython.pointer[uint8_t] = to
     index: cython.int
-    octet: cython.uint
     for index in range(4):
-        octet = address[index]
-        if octet >= 100:
-            to[0] = 48 + octet // 100
-            to += 1
-        if octet >= 10:
-            to[0] = 48 + octet // 10 % 10
-            to += 1
-        to[0] = 48 + octet % 10
-        to[1] = 0x2E
-        to += 2
+        memcpy(to, cython.address(DOTTED[4 * address[index]]), 4)
+        to += DOTTED_OCTETS[address[index]]
     out.size += to - start - 1
 
 
