@@ -8,8 +8,11 @@ rewritten, byte by byte as far as they can be, before they are read.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -18,6 +21,8 @@ from molehunt.readers._octets import seen as look
 
 #: Bytes looked at in one step: small enough for the processor's cache.
 STEP_BYTES = 1 << 20
+#: From this size on so many threads look at a file side by side.
+LARGE_BYTES, THREADS = 16 << 20, 2
 #: First octets of a Parquet file; its columns stand at its end.
 PARQUET = b"PAR1"
 #: Characters of a bad line that are shown.
@@ -26,6 +31,8 @@ EXAMPLE_CHARS = 160
 TOLD_LINES = 10_000
 #: Told how many bytes are done.
 Told = Callable[[int], object]
+#: What a chunk has: newlines, double quotes, and whether anything rare.
+Found = tuple[int, int, bool]
 
 
 def untold(done_bytes: int) -> None:
@@ -74,20 +81,46 @@ def survey(path: Path, told: Told = untold) -> Survey:
     Raises:
         OSError: The file cannot be read.
     """
-    seen, open_bytes, last = Survey(), 0, b"\n"
-    with path.open("rb", buffering=0) as file:
-        while chunk := file.read(STEP_BYTES):
-            open_bytes = _look(seen, chunk, last, open_bytes)
-            last = chunk[-1:]
-            told(file.tell())
+    seen, open_bytes, last, done_bytes = Survey(), 0, b"\n", 0
+    for chunk, found in _looked(path):
+        open_bytes = _add(seen, chunk, found, last, open_bytes)
+        last = chunk[-1:]
+        done_bytes += len(chunk)
+        told(done_bytes)
     seen.longest_bytes = max(seen.longest_bytes, open_bytes)
     seen.line_count = seen.newline_count + (last != b"\n")
     return seen
 
 
-def _look(seen: Survey, chunk: bytes, last: bytes, open_bytes: int) -> int:
+def _looked(path: Path) -> Iterator[tuple[bytes, Found]]:
+    """Yield the chunks of a file in their order, with what was seen in each."""
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+
+        def looked(at: int) -> tuple[bytes, Found]:
+            chunk = os.pread(file.fileno(), STEP_BYTES, at)
+            return chunk, look(chunk)
+
+        places = range(0, size, STEP_BYTES)
+        pieces = map(looked, places) if size < LARGE_BYTES else _side_by_side(looked, places)
+        yield from (piece for piece in pieces if piece[0])  # nothing is left where the file has become shorter
+
+
+def _side_by_side(looked: Callable[[int], tuple[bytes, Found]], places: Iterable[int]) -> Iterator[tuple[bytes, Found]]:
+    """Look at all places, some at once, and yield what was found in the order of the places."""
+    from concurrent.futures import ThreadPoolExecutor  # late: most files need no threads
+
+    left = iter(places)
+    with ThreadPoolExecutor(THREADS) as pool:
+        ahead = deque(pool.submit(looked, place) for place in islice(left, 2 * THREADS))
+        while ahead:
+            yield ahead.popleft().result()
+            ahead.extend(pool.submit(looked, place) for place in islice(left, 1))
+
+
+def _add(seen: Survey, chunk: bytes, found: Found, last: bytes, open_bytes: int) -> int:
     """Add a chunk to the survey; return how long the line is that it leaves open."""
-    newline_count, quote_count, rare = look(chunk)
+    newline_count, quote_count, rare = found
     seen.newline_count += newline_count
     seen.quote_count += quote_count
     seen.return_newline_count += last == b"\r" and chunk[:1] == b"\n"
