@@ -223,3 +223,21 @@ def test_a_time_out_of_range_is_null_and_costs_nothing_else(tmp_path, ts: str):
     path = tmp_path / "dns.log"
     path.write_text(f"#separator \\x09\n#path\tdns\n#fields\tts\tquery\tqtype_name\n{ts}\ta\tA\n1767603600.000000\tb\tA\n")
     assert {row["qname"]: row["ts"] is None for row in read(path)[0]} == {"a": True, "b": False}
+
+
+@pytest.mark.parametrize("separator", ["\\x0", "\\x", "\\xzz", "\\x\\0", "", "\\x0a", "\\x09"])
+def test_a_separator_of_zeek_that_is_none_is_the_tab(tmp_path, separator: str):
+    path = tmp_path / "dns.log"
+    good = "#separator \\x09\n#path\tdns\n#fields\tts\tquery\tqtype_name\n1767603600.000000\ta\tA\n"
+    path.write_text(good.replace("\\x09", separator) + good.replace("query", "more\tquery").replace("\ta", "\t-\ta") + good)
+    assert [row["qname"] for row in read(path)[0]] == ["a", "a", "a"]
+
+
+@pytest.mark.parametrize("fields", ["", "#fields\n", "#fields\tts\tid.orig_h\n"])
+def test_a_part_of_a_log_of_zeek_that_is_no_dns_log_costs_itself_only(tmp_path, fields: str):
+    path = tmp_path / "dns.log"
+    good = "#separator \\x09\n#path\tdns\n#fields\tts\tquery\tqtype_name\n1767603600.000000\ta\tA\n"
+    path.write_text(good + f"#separator \\x2c\n#path,conn\n{fields}1767603601.000000,10.0.0.5\n" + good)
+    rows, (summary,) = read(path)
+    assert [row["qname"] for row in rows if row["qname"]] == ["a", "a"]
+    assert sum(problem.count for problem in summary.problems) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import mmap
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -40,7 +41,9 @@ class Layout:
     def told(self, line: str) -> Layout:
         """Return the layout after one more ``#`` line."""
         if line.startswith("#separator"):
-            return Layout(separator=unescape(line[len("#separator") :].lstrip(" \t")))
+            separator = unescape(line[len("#separator") :].lstrip(" \t"))
+            usable = 0 < len(separator.encode()) <= 4 and not set(separator) & set("\\\r\n")
+            return Layout(separator=separator) if usable else Layout()  # nearly all have the tab
         key, _, value = line.partition(self.separator)
         if key == "#fields":
             return replace(self, fields=tuple(value.split(self.separator)))
@@ -77,9 +80,8 @@ READER = ZeekReader()
 
 
 def unescape(text: str) -> str:
-    r"""Return the text with its ``\xHH`` as characters."""
-    first, *rest = text.split("\\x")
-    return first + "".join(chr(int(part[:2], 16)) + part[2:] for part in rest)
+    r"""Return the text with its ``\xHH`` as characters; what is none stays as it stands."""
+    return re.sub(r"\\x([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), text)
 
 
 def _header(head: bytes) -> tuple[Layout, int]:
@@ -103,9 +105,13 @@ def _read_tsv(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: C
     parts = [(file, layout)]
     if seen.hash_count > header_count + _closing_count(file.path):
         parts = _parts(file, layout) or parts
-    readings = [_read_part(part, layout, connection, config) for part, layout in parts]
-    if len(readings) == 1:
+    used = [(part, layout) for part, layout in parts if "query" in layout.fields] or parts[:1]
+    readings = [_read_part(part, layout, connection, config) for part, layout in used]
+    if len(parts) == 1:
         return readings[0]
+    unused_count = sum(_record_count(part) for part, layout in parts if "query" not in layout.fields)
+    reason = "line below a Zeek header without a column 'query'"
+    unused = [Problem(reason=reason, count=unused_count)] if unused_count else []
 
     def lost(row_count: int) -> list[Problem]:
         counts = [sql.one_row(connection, f"SELECT count(*) FROM ({reading.relation})")[0] for reading in readings]
@@ -115,7 +121,13 @@ def _read_tsv(file: SourceFile, connection: duckdb.DuckDBPyConnection, config: C
         return [problem for reading in readings for problem in reading.untimed()]
 
     expected_count = sum(reading.expected_count or 0 for reading in readings)
-    return Reading(sql.union(reading.relation for reading in readings), list, [], expected_count, lost, untimed)
+    return Reading(sql.union(reading.relation for reading in readings), lambda: unused, [], expected_count, lost, untimed)
+
+
+def _record_count(file: SourceFile) -> int:
+    """Return how many lines are no ``#`` lines."""
+    seen = file.survey or survey(file.path)
+    return seen.line_count - seen.hash_count
 
 
 def _closing_count(path: Path) -> int:
@@ -135,7 +147,6 @@ def _read_part(file: SourceFile, layout: Layout, connection: duckdb.DuckDBPyConn
             where=file.name,
             next_step="Give Zeek's dns.log with its # lines",
         )
-    seen = file.survey or survey(file.path)
     dialect = Dialect(
         columns=_distinct(layout.fields),
         delimiter=layout.separator,
@@ -143,7 +154,7 @@ def _read_part(file: SourceFile, layout: Layout, connection: duckdb.DuckDBPyConn
         nulls=(layout.unset,),
         line_bytes=config.limits.line_bytes,
     )
-    expected_count = seen.line_count - seen.hash_count
+    expected_count = _record_count(file)
     lost = Lost(connection, file.path, dialect, expected_count, "#", config.limits.reject_count)
     columns = _columns({name: sql.identifier(name) for name in READ if name in layout.fields}, layout)
     source = dialect.scan(file.path)
