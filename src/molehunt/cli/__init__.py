@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,8 @@ def _root(
 
 def main() -> None:
     """Run the command line and leave with CONTRACT's exit codes."""
+    gc.set_threshold(100_000, 10, 10)  # what modules leave at the start is no garbage: do not look at it again and again
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here: NumPy's threads would only spin
     for name in COMMANDS:
         import_module(f"molehunt.cli.{name}")  # each adds its commands to the app
     interrupts: list[int] = []
