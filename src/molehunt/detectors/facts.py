@@ -100,6 +100,11 @@ class Facts:
         return self.once_count if ratio is not None and ratio >= self.settings.download.carrier_ratio else 0
 
     @cached_property
+    def label_chars(self) -> float:
+        """Characters of a name's longest label, in the mean."""
+        return protocol.label_chars(self.group)
+
+    @cached_property
     def new_ratio(self) -> float:
         """Share of names never repeated: (u + 1) / (n + 2), which few names cannot bring near 1 (Laplace)."""
         return (self.once_count + 1) / (len(self.group.names) + 2)

@@ -14,7 +14,7 @@ import numpy as np
 
 from molehunt.config import FamilySettings
 from molehunt.detectors.information import echoed
-from molehunt.detectors.traffic import BY_ITSELF, Group
+from molehunt.detectors.traffic import BY_ITSELF, Group, nearly_all
 
 _SERVICE = re.compile(r"(^|\.)(_[a-z0-9-]+\._(tcp|udp|sites|msdcs)|_msdcs|_sites)(\.|$)", re.I)
 _MAIL = re.compile(r"(^|\.)(_domainkey|_dmarc|_spf[0-9a-z]*|_adsp|_mta-sts|_report|_smtp|_tlsrpt|_bimi)(\.|$)", re.I)
@@ -32,11 +32,11 @@ def family(group: Group, settings: FamilySettings) -> str | None:
         return "reverse"
     named = (("service_discovery", _SERVICE, group.whole), ("email_auth", _MAIL, group.whole))
     for name, pattern, names in (*named, ("certificate_status", _CERTIFICATE, group.names)):
-        if _ratio(names, pattern) >= settings.ratio:
+        if nearly_all(names, pattern.search, settings.ratio):
             return name
     if _policies(group, settings):
         return "email_auth"
-    if max(_ratio(group.names, _OCTETS), _ratio(group.names, _NIBBLES)) >= settings.ratio:
+    if any(nearly_all(group.names, pattern.search, settings.ratio) for pattern in (_OCTETS, _NIBBLES)):
         return "dnsbl"
     if float((echoed(group) & (group.echo % 4 == BY_ITSELF)).mean()) >= settings.ratio:
         return "internal"
@@ -111,7 +111,3 @@ def _policies(group: Group, settings: FamilySettings) -> bool:
     answered = [answer for answer in group.answers if answer]
     found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)
     return len(answered) >= settings.few and found >= settings.ratio * len(answered)
-
-
-def _ratio(names: list[str], pattern: re.Pattern[str]) -> float:
-    return sum(1 for name in names if pattern.search(name)) / max(len(names), 1)

@@ -13,10 +13,11 @@ from functools import partial
 import numpy as np
 
 from molehunt.config import LookupSettings
-from molehunt.detectors.traffic import Group
+from molehunt.detectors.traffic import Group, nearly_all
 
 #: A digest as everybody writes it, or a UUID; and labels that are as long as a digest in some encoding of a service's own.
 _DIGEST = re.compile(r"_?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I)
+_DIGEST_CHARS = 32
 
 
 def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
@@ -43,12 +44,11 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
 
 def _labels(group: Group, test: Callable[[str], bool], settings: LookupSettings) -> bool:
     """Tell whether nearly all names have a label that passes the test."""
-    found = sum(any(test(label) for label in name.split(".")) for name in group.names)
-    return found >= settings.length_ratio * len(group.names)
+    return nearly_all(group.names, lambda name: any(map(test, name.split("."))), settings.length_ratio)
 
 
 def _is_digest(label: str) -> bool:
-    return _DIGEST.fullmatch(label) is not None
+    return len(label) >= _DIGEST_CHARS and _DIGEST.fullmatch(label) is not None
 
 
 def _is_key(settings: LookupSettings, label: str) -> bool:
@@ -60,7 +60,7 @@ def counts_up(group: Group, settings: LookupSettings) -> bool:
     fields: dict[tuple[int, int], list[int]] = {}
     for name in group.names[:200]:
         for depth, label in enumerate(name.split(".")[::-1]):
-            for place, part in enumerate(re.split(r"[-_]", label)):
+            for place, part in enumerate(label.replace("_", "-").split("-")):
                 if part.isdigit() and len(part) <= 9:
                     fields.setdefault((depth, place), []).append(int(part))
     least = settings.counter_ratio * min(len(group.names), 200)

@@ -6,7 +6,7 @@ one domain over many clients.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -217,6 +217,17 @@ class Traffic:
         return fresh
 
 
+def nearly_all(values: Sequence[str], test: Callable[[str], object], ratio: float) -> bool:
+    """Tell whether a test holds for this share of some values at least; looks no further once it cannot."""
+    least, left = ratio * len(values), len(values)
+    for value in values:
+        if not test(value):
+            left -= 1
+            if left < least:
+                return False
+    return left > 0
+
+
 def _split(index: Ints, by: Any, over: Any, least: int) -> Iterator[Ints]:
     """Split places by one key, and keep those with enough distinct values of another."""
     order = index[np.argsort(by[index], kind="stable")]
@@ -244,9 +255,12 @@ def _seconds(column: pa.ChunkedArray) -> Floats:
 
 
 def _objects(rows: Any, name: str) -> Objects:
-    values = rows.column(name).to_pylist()
+    column = rows.column(name)
+    values = column.to_pylist()
     made = np.empty(len(values), dtype=object)
-    made[:] = [tuple(sorted(value)) if isinstance(value, list) else value for value in values]
+    if pa.types.is_list(column.type):
+        values = [None if value is None else tuple(sorted(value)) for value in values]
+    made[:] = values
     return made
 
 

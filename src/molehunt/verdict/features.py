@@ -40,7 +40,7 @@ def _content(facts: Facts) -> Iterator[Feature]:
         )
     elif facts.own_name_count and not facts.chosen:
         yield Feature("name_bytes", facts.name_bytes, "bytes", f"each name says at most {facts.name_bytes:.1f} bytes")
-        chars = protocol.label_chars(facts.group)
+        chars = facts.label_chars
         yield Feature("alphabet", facts.alphabet, "", f"the labels read as {facts.alphabet}, {chars:.0f} characters long")
     ratio = choice_ratio(facts)
     if ratio is not None:
@@ -113,7 +113,7 @@ def _protocol(facts: Facts) -> Iterator[Feature]:
         yield Feature("carrier_ratio", carrier, "ratio", f"{carrier:.0%} of the queries are CNAME, MX, SRV, ANY or the like")
     marks = protocol.mark_ratio(group)
     yield Feature("mark_ratio", marks, "ratio", f"{marks:.0%} of the names hold octets that no host name has")
-    chars = protocol.label_chars(group)
+    chars = facts.label_chars
     yield Feature("label_chars", chars, "characters", f"the longest label has {chars:.0f} characters in the mean")
     case = protocol.case_ratio(group)
     yield Feature("case_ratio", case, "ratio", f"{case:.0%} of the names mix small and capital letters")

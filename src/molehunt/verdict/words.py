@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from molehunt.detectors import protocol
 from molehunt.detectors.facts import Facts
 from molehunt.findings import Evidence
 
@@ -76,7 +75,7 @@ def _pace(facts: Facts) -> str:
 
 
 def _look(facts: Facts) -> str:
-    return f"{facts.alphabet}, {protocol.label_chars(facts.group):.0f} characters a label"
+    return f"{facts.alphabet}, {facts.label_chars:.0f} characters a label"
 
 
 def _types(facts: Facts) -> str:
