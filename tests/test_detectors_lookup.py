@@ -57,6 +57,18 @@ def test_a_channel_of_one_client_in_labels_as_long_as_a_digest_is_not_capped():
     assert finding.alert
 
 
+def test_look_ups_at_a_regular_pace_by_one_client_are_not_capped():
+    lines = [f"10.0.0.9 {digest(i)}.evil.net A +30s =192.0.2.1" for i in range(300)]
+    (finding,) = find(*office(), *lines)
+    assert (finding.alert, finding.family) == (True, "reputation_lookup")
+    waits = [5 + 55 * (int(digest(i)[:4], 16) / 65536) ** 6 * 10 for i in range(300)]  # as files are opened: many at once
+    (finding,) = find(*office(), *[line.replace("+30s", f"+{wait:.1f}s") for line, wait in zip(lines, waits, strict=True)])
+    assert not finding.alert
+    assert [e.sentence for e in finding.evidence if e.group == "held"] == [
+        "confidence is held at low: it looks like look-ups of hashes, and says less than 66 kB a day for each client"
+    ]
+
+
 def test_nothing_is_capped_above_the_bound():
     lines = [f"10.0.0.9 {digest(i)}.evil.net A +9s =192.0.2.1" for i in range(4500)]
     (finding,) = find(*lines)

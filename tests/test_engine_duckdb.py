@@ -51,9 +51,9 @@ def test_the_overview_says_what_the_input_shows():
 
 
 def test_one_client_with_many_domains_is_a_forwarder():
-    with engine_of("10.0.0.1 www.site{i}.com x60") as engine:
+    with engine_of("10.0.0.1 www.site{i}.com x600") as engine:
         assert engine.overview().forwarder == "10.0.0.1"
-    with engine_of("10.0.0.1 www.site{i}.com x60", "10.0.0.2 www.site1.com") as engine:
+    with engine_of("10.0.0.1 www.site{i}.com x600", "10.0.0.2 www.site1.com") as engine:
         assert engine.overview().forwarder is None
 
 

@@ -26,6 +26,9 @@ CHANGES: dict[str, dict[str, Plan]] = {
     },
     "encoding": {
         "hex": Plan(codec="hex"),
+        "hex as long as MD5": Plan(codec="hex", chunk_bytes=16),
+        "hex as long as SHA-1": Plan(codec="hex", chunk_bytes=20),
+        "hex in two such labels": Plan(codec="hex", label_chars=32),
         "base64url": Plan(codec="base64url"),
         "base36": Plan(codec="base36"),
         "decimal": Plan(codec="decimal", chunk_bytes=20),

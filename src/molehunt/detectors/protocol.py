@@ -15,6 +15,7 @@ _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "S
 _LOCAL_OPTIONS = 65001
 #: More spellings of one domain than people and programs have: small, capital, capitalised.
 _SPELLINGS = 3
+_ESCAPED = re.compile(r"\\(\d{3}|.)", re.S)
 _MARK = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -44,8 +45,9 @@ def mark_count(group: Group) -> int:
 
 
 def label_chars(group: Group) -> float:
-    """Return the mean, over the names, of the longest label."""
-    return float(np.mean([max(map(len, name.split("."))) for name in group.names])) if group.names else 0.0
+    """Return the mean, over the names, of the octets of the longest label."""
+    plain = (_ESCAPED.sub("x", name) if "\\" in name else name for name in group.names)
+    return float(np.mean([max(map(len, name.split("."))) for name in plain])) if group.names else 0.0
 
 
 def case_ratio(group: Group) -> float:

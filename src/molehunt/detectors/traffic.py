@@ -121,7 +121,7 @@ class Traffic:
         chars = np.asarray(pc.binary_length(self._rows.column("qname")))
         said = _numbers(self._rows, "echo_code") % 4 != BY_ITSELF
         index = np.flatnonzero(alone & said & (chars >= settings.rotation.name_chars))
-        yield from _split(index, self.client_key, self.zone_key, 3)
+        yield from _split(index, self.client_key, self.zone_key, settings.rotation.least_domains)
 
     def pools_of_clients(self, settings: DetectionSettings) -> Iterator[Ints]:
         """Yield, per domain, its rows over all clients, where these are many enough."""

@@ -9,13 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from molehunt.config import DetectionSettings
+from molehunt.config import FORWARDER_DOMAINS, DetectionSettings
 from molehunt.engines import echoes, statements
 from molehunt.engines.parts import parts
 from molehunt.schema import GROUPS, QUERIES, TIMESTAMP, Candidates, Overview
-
-#: A single client with so many registered domains has others behind it.
-FORWARDER_DOMAINS = 50
 
 _ASKED_HOURS = """
 SELECT ts, date_trunc('hour', ts) AS hour_ts, nullif(client, '') AS client, registered_domain(qname) AS registered_domain,

@@ -14,8 +14,8 @@ from molehunt.findings import Comparison, Evidence, Finding, Report, RuleResult
 from molehunt.sinks import SinkOptions, alert, shown
 from molehunt.sinks.text import defang, defanged, human_bytes, human_span, rfc3339, safe
 
-#: Group of the evidence that says why a finding is listed; it weighs nothing.
-LISTING = "listing"
+#: Groups of the evidence that says why a finding is listed, and why one with the score of an alert is none; they weigh nothing.
+LISTING, HELD = "listing", "held"
 
 #: From this width on the reason stands in a column of its own; below it, on a line below the finding.
 WIDE = 130
@@ -59,6 +59,7 @@ def explain(finding: Finding, everything: bool = True) -> RenderableType:
     if listed := [e for e in finding.evidence if e.group == LISTING]:
         parts += [Text(""), Text("Listed because", style="bold")]
         parts += [Text(f"- {safe(e.sentence)} ({e.detector})") for e in listed]
+    parts += [Text(f"- {safe(e.sentence)}") for e in finding.evidence if e.group == HELD]
     parts += [Text(""), Text("Evidence (log10 odds)", style="bold"), _waterfall(finding, everything)]
     if finding.sample_names:
         parts += [Text(""), Text("Names, payload between « »", style="bold"), *_names(finding)]
@@ -172,7 +173,8 @@ def why(finding: Finding) -> str:
     """Return the two or three strongest reasons in one line, and what speaks against."""
     ordered = sorted(finding.evidence, key=lambda e: -e.weight)
     pro = [safe(e.sentence).rstrip(".") for e in ordered if e.weight > 0][:3]
-    contra = [safe(e.sentence).rstrip(".") for e in ordered[::-1] if e.weight < 0][:1]
+    held = [safe(e.sentence).rstrip(".") for e in finding.evidence if e.group == HELD]
+    contra = held or [safe(e.sentence).rstrip(".") for e in ordered[::-1] if e.weight < 0][:1]
     text = "; ".join(pro) or "listed because of its volume alone"
     return text + (f". Against: {contra[0]}" if contra else "")
 
@@ -207,14 +209,18 @@ def _waterfall(finding: Finding, everything: bool) -> Table:
     table.add_column(no_wrap=True, width=BAR_CHARS)
     table.add_column(overflow="fold", ratio=1)
     steps = [("prior", finding.prior, "odds of a channel before looking")]
-    shown_evidence = [e for e in finding.evidence if e.group != LISTING and (everything or abs(e.weight) >= SMALL)]
-    steps += [(e.group, e.weight, _because(e)) for e in sorted(shown_evidence, key=lambda e: -e.weight)]
+    weighed = sorted((e for e in finding.evidence if e.group not in {LISTING, HELD}), key=lambda e: -e.weight)
+    told = [e for e in weighed if everything or abs(e.weight) >= SMALL]
+    steps += [(e.group, e.weight, _because(e)) for e in told]
+    rest = round(finding.score - finding.prior - sum(e.weight for e in told), 3)
+    if rest:
+        steps.append(("rest", rest, "what weighs less (-vv shows it)"))
     low, high = _reach(finding)
     total = 0.0
     for _, weight, text in steps:
-        table.add_row(f"{weight:+.2f}", _bar(total, total + weight, low, high), text)
+        table.add_row(f"{weight:+.3f}", _bar(total, total + weight, low, high), text)
         total += weight
-    table.add_row(Text(f"{finding.score:+.2f}", "bold"), _bar(0, total, low, high), Text("score", "bold"))
+    table.add_row(Text(f"{finding.score:+.3f}", "bold"), _bar(0, total, low, high), Text("score", "bold"))
     return table
 
 

@@ -30,7 +30,9 @@ def judge(facts: Facts, pool: Pool, why: list[Reason], weights: Weights, clients
     settings: DetectionSettings = facts.settings
     group = facts.group
     result = score(features(facts), why, weights, settings.verdict)
-    sure = confidence(result, kinds.capped(facts), settings.verdict)
+    capped = kinds.capped(facts)
+    sure = confidence(result, capped, settings.verdict)
+    held = words.held(facts, result, capped) if sure == "low" and result.value >= settings.verdict.medium else None
     what = kinds.kind(facts, why, pool, sure != "low")
     domain = group.registered_domain
     others = [c for c in clients_of(domain, _OTHER_CLIENTS + 1) if c != group.client] if domain else []
@@ -53,7 +55,7 @@ def judge(facts: Facts, pool: Pool, why: list[Reason], weights: Weights, clients
         first_ts=moment(group.ts_s[0]),
         last_ts=moment(group.ts_s[-1]),
         family=kinds.looks_like(facts),
-        evidence=result.evidence,
+        evidence=[*result.evidence, *([held] if held else [])],
         sample_names=group.whole[:_SAMPLES],
         attack=kinds.attack(what),
         next_steps=kinds.next_steps(what, facts),

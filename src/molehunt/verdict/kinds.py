@@ -77,23 +77,33 @@ def looks_like(facts: Facts) -> str | None:
 def capped(facts: Facts) -> bool:
     """Tell whether confidence is capped at low: it looks like look-ups, or like a protocol's own names, and stays small.
 
-    Nothing is capped
-    above ``lookup.cap_bytes`` a day for each client, nor a domain of one client that is new in a log that is old enough to
-    tell (DETECTION 4).
+    Nothing is capped above ``lookup.cap_bytes`` a day for each client, nor a domain of one client that is new in a log that is
+    old enough to tell; nor look-ups by one client at a regular pace, unless the domain is known for long: files and messages
+    that are looked up come when they come (DETECTION 4).
     """
     settings, group = facts.settings.lookup, facts.group
     forwarded = group.site.forwarder is not None
     most = settings.cap_bytes * (settings.forwarded_clients if forwarded else 1)
-    if facts.full_within(24) >= most or _newcomer(facts):
+    if facts.full_within(24) >= most or _new(facts):
         return False
-    return facts.likeness >= settings.likeness or facts.family in _CAPPED_FAMILIES
+    if facts.family in _CAPPED_FAMILIES:
+        return True
+    paced = group.zone.client_count <= 1 and facts.regular and _young(facts)
+    return facts.likeness >= settings.likeness and not paced
 
 
-def _newcomer(facts: Facts) -> bool:
-    site, zone = facts.group.site, facts.group.zone
-    if not site.first_ts or zone.client_count > 1:
+def _young(facts: Facts) -> bool:
+    """Tell whether the domain was first asked less than ``known_days`` before the end of the log."""
+    last = facts.group.site.last_ts
+    return last is not None and last.timestamp() - facts.group.zone.first_s < facts.settings.lookup.known_days * _DAY_S
+
+
+def _new(facts: Facts) -> bool:
+    """Tell whether the log of one client's domain is ``known_days`` older than the domain in it."""
+    first = facts.group.site.first_ts
+    if first is None or facts.group.zone.client_count > 1:
         return False
-    return zone.first_s - site.first_ts.timestamp() >= facts.settings.lookup.known_days * _DAY_S
+    return facts.group.zone.first_s - first.timestamp() >= facts.settings.lookup.known_days * _DAY_S
 
 
 def next_steps(what: Kind, facts: Facts) -> list[str]:

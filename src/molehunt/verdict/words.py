@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from molehunt.detectors.facts import Facts
 from molehunt.findings import Evidence
+from molehunt.verdict.score import Score
 
 _SPANS = ((172800.0, 86400.0, "days"), (5400.0, 3600.0, "h"), (90.0, 60.0, "min"))
 
@@ -18,6 +19,20 @@ def summary(facts: Facts, evidence: list[Evidence]) -> str:
     parts = [_names(facts), _pace(facts), _look(facts), _types(facts)]
     against = [item.sentence for item in evidence if item.weight < 0]
     return f"{_moved(facts)}: {'; '.join(part for part in parts if part)}. Against: {'; '.join(against[:3]) or 'nothing'}."
+
+
+def held(facts: Facts, result: Score, capped: bool) -> Evidence:
+    """Say why the score of an alert is none."""
+    settings = facts.settings
+    if capped:
+        looks = "look-ups of hashes" if facts.likeness >= settings.lookup.likeness else "names that a protocol prescribes"
+        why = f"it looks like {looks}, and says less than {size(settings.lookup.cap_bytes)} a day for each client"
+    else:
+        why = f"{result.groups_agreeing} kinds of evidence speak for it, and an alert needs {settings.verdict.groups}"
+    return Evidence(
+        detector="verdict", feature="held", value=None, unit="", weight=0.0, group="held",
+        sentence=f"confidence is held at low: {why}",
+    )  # fmt: skip
 
 
 def size(count: float) -> str:
