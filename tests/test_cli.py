@@ -111,9 +111,9 @@ def test_a_tunnel_is_found_and_explained(log, tmp_path):
     assert json.loads(again.stdout) == report
     told = molehunt("explain", saved, finding["finding_id"][:6])
     assert told.returncode == 0
-    *parts, total = map(float, re.findall(r"^([+-]\d+\.\d\d) ", told.stdout.decode(), re.MULTILINE))
-    assert total == pytest.approx(finding["score"], abs=0.005)
-    assert sum(parts) == pytest.approx(total, abs=0.005 * (len(parts) + 1)), "each is rounded as it is written"
+    *parts, total = map(float, re.findall(r"^([+-]\d+\.\d{3}) ", told.stdout.decode(), re.MULTILINE))
+    assert total == finding["score"]
+    assert sum(parts) == pytest.approx(total, abs=1e-9)
     assert molehunt("explain", saved, "zzz").returncode == 2
 
 
@@ -252,9 +252,40 @@ def test_the_same_fault_in_many_sources_is_one_line(log, tmp_path):
     ]
 
 
-def test_an_interrupt_leaves_with_130(tmp_path):
-    pipe = tmp_path / "slow.log"
-    os.mkfifo(pipe)
+def test_an_output_never_overwrites_a_source(log, tmp_path):
+    before, link = log.read_bytes(), tmp_path / "link.json"
+    link.symlink_to(log)
+    for output in (log, link):
+        done = molehunt("scan", tmp_path, "-f", "json", "-o", output)
+        assert done.returncode == 2
+        assert b"a source, not overwritten" in done.stderr
+    assert log.read_bytes() == before
+
+
+def test_quiet_is_not_mute(log, tmp_path):
+    (tmp_path / "bad.log").write_bytes(bytes(range(256)) * 20)
+    done = molehunt("scan", "-q", tmp_path / "bad.log", log, "-f", "csv")
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"not read: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_column_is_left_out_by_an_empty_name(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time,qname\nnever,a.example\n")
+    assert molehunt("scan", path).returncode == 3
+    done = molehunt("scan", path, "--map", "ts=")
+    assert done.returncode == 0
+    assert done.stderr.startswith(b"read 1 query to 1 domain from 1 source (table)\n")
+
+
+def test_an_empty_window_is_said(log):
+    done = molehunt("scan", log, "--now", "2020-01-01T00:00:00Z", "--window", "7d")
+    assert done.returncode == 0
+    assert b"no query lies in the window (168h until 2020-01-01T00:00:00Z): leave out --window and --now" in done.stderr
+
+
+def test_an_interrupt_leaves_with_130():
     with subprocess.Popen(
         [MOLEHUNT, "scan", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -127,7 +127,7 @@ def test_next_steps_name_the_domain_defanged(form: str):
 def test_the_waterfall_adds_up_and_the_payload_is_marked():
     text = written(report(finding()), "table", width=100, verbose=1)
     assert [line.split()[0] for line in text.splitlines() if line.startswith(("+", "-")) and line[1].isdigit()] == [
-        "-6.00", "+3.00", "+2.50", "-0.50", "-1.00",
+        "-6.000", "+3.000", "+2.500", "-0.500", "-1.000",
     ]  # fmt: skip
     assert "«payload.t».evil[.]example" in text
 

@@ -219,11 +219,11 @@ class Report(_Frozen):
     window: str = "all"
     sources: list[SourceSummary] = Field(default_factory=list)
     record_count: int = 0
-    client_count: int = 0
-    domain_count: int = 0
+    client_count: int | None = None
+    domain_count: int | None = None
     first_ts: datetime | None = None
     last_ts: datetime | None = None
-    visibility: Visibility = Visibility()
+    visibility: Visibility | None = None
     findings: list[Finding] = Field(default_factory=list)
     rule: RuleResult | None = None
     suppressions: list[SuppressionUse] = Field(default_factory=list)

@@ -121,7 +121,7 @@ def scan(
         return report.model_copy(
             update={
                 "now": now or overview.last_ts,
-                "client_count": overview.client_count if overview.has_clients else 0,
+                "client_count": overview.client_count if overview.has_clients else None,
                 "domain_count": overview.domain_count,
                 "visibility": _visibility(overview),
                 "findings": detect(engine, config),

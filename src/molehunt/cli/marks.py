@@ -36,6 +36,11 @@ def saved_report(path: str) -> Report:
         raise SourceError(f"cannot read: {error.strerror}", where=path) from error
     except ValidationError as error:
         first = error.errors()[0]
+        if first["type"] == "extra_forbidden":
+            raise SourceError(
+                f"made by another version of molehunt: it has {'.'.join(map(str, first['loc']))}, which is not known here",
+                where=path, next_step="Render it with the version that made it (molehunt_version), or scan again",
+            ) from error  # fmt: skip
         place = ".".join(map(str, first["loc"])) or "the document"
         raise SourceError(
             f"no molehunt report: {place}: {first['msg']}",

@@ -15,6 +15,7 @@ from molehunt.cli.marks import Baseline, Suppress, marked
 from molehunt.errors import ConfigError
 
 if TYPE_CHECKING:
+    from molehunt.cli.streams import Target
     from molehunt.config import Config
     from molehunt.findings import Report
 
@@ -72,7 +73,7 @@ def scan(
 ) -> None:
     """Find tunnels, exfiltration and beacons in DNS logs and captures."""
     from molehunt.cli.progress import shown_on_terminal
-    from molehunt.cli.streams import shows_rows_only, summarise, targets, write
+    from molehunt.cli.streams import complain, shows_rows_only, summarise, targets, write
     from molehunt.pipeline import ScanOptions
     from molehunt.pipeline import scan as run
 
@@ -88,11 +89,19 @@ def scan(
     with shown_on_terminal(not quiet and sys.stderr.isatty()) as progress:
         report = run(sources, settings, options, progress)
     report = marked(report, suppress or [], baseline, settings.suppression)
+    _keep_sources(report, pairs)
     write(report, pairs, verbose, show_suppressed)
-    if not quiet:
-        summarise(report)
+    (complain if quiet else summarise)(report)
     send(report, receivers, quiet)
     raise typer.Exit(_exit_code(report, level))
+
+
+def _keep_sources(report: Report, pairs: list[Target]) -> None:
+    """See that no output stands where a source does: evidence is never overwritten."""
+    for pair in pairs:
+        for source in report.sources:
+            if Path(pair.path).is_file() and Path(source.name).exists() and Path(pair.path).samefile(source.name):
+                raise ConfigError("a source, not overwritten", where=pair.path, next_step="Name another file with -o")
 
 
 def _settings(path: Path | None, ports: list[int]) -> Config:
@@ -100,7 +109,7 @@ def _settings(path: Path | None, ports: list[int]) -> Config:
 
     config = load(path) if path else Config()
     if bad := [port for port in ports if not 0 < port < 65536]:
-        raise ConfigError(f"no port number: {bad[0]}")
+        raise ConfigError(f"no port number: {bad[0]}", next_step="A port is from 1 to 65535")
     pcap = config.pcap.model_copy(update={"ports": (*config.pcap.ports, *ports)})
     return config.model_copy(update={"pcap": pcap})
 
@@ -129,7 +138,7 @@ def _column_map(pairs: list[str]) -> dict[str, str]:
     columns = {}
     for pair in pairs:
         ours, sign, theirs = pair.partition("=")
-        if not sign or not ours or not theirs:
+        if not sign or not ours:
             raise ConfigError(f"cannot read --map {pair!r}", next_step="Write our column, =, the file's: --map qname=QueryName")
         columns[ours] = theirs
     return columns

@@ -18,7 +18,7 @@ import typer
 from molehunt.errors import ConfigError, SinkError
 from molehunt.findings import CONFIDENCES, Problem, Report
 from molehunt.sinks import RULE_ROWS, SINKS, SinkOptions, load
-from molehunt.sinks.text import human_span, rfc3339, safe
+from molehunt.sinks.text import breadth, human_span, rfc3339, safe, some
 
 #: File extension -> format, for `-o` without `-f`.
 EXTENSIONS = {".txt": "table", ".ndjson": "jsonl", ".md": "markdown"} | {f".{name}": name for name in SINKS}
@@ -61,7 +61,7 @@ def targets(formats: list[str], outputs: list[str]) -> list[Target]:
         if target.format not in SINKS:
             raise ConfigError(f"unknown format {target.format!r}", next_step=f"Formats: {', '.join(SINKS)}")
         if not Path(target.path).parent.is_dir():
-            raise ConfigError("no such folder to write to", where=target.path)
+            raise ConfigError("no such folder to write to", where=target.path, next_step="Make it first: mkdir -p")
     if sum(target.path == "-" for target in pairs) > 1:
         raise ConfigError(
             "two formats for standard output", next_step="Give all but one of them a file: -f json -o report.json"
@@ -134,11 +134,20 @@ def _opened(path: str) -> Iterator[BinaryIO]:
 
 def summarise(report: Report) -> None:
     """Write the closing summary to stderr: records read, skipped per reason, time span, findings."""
-    lines = [_read_line(report), *(f"not read: {safe(source.error)}" for source in report.sources if source.error)]
-    lines += [*_skipped_lines(report), *_left_out_lines(report)]
+    lines = [_read_line(report), *_failures(report), *_skipped_lines(report), *_left_out_lines(report)]
     lines += [*_sight_lines(report), *_mark_lines(report), _findings_line(report)]
     for line in lines:
         typer.echo(line, err=True)
+
+
+def complain(report: Report) -> None:
+    """Write to stderr which sources could not be read: the exit code says so, and quiet is not mute."""
+    for line in _failures(report):
+        typer.echo(line, err=True)
+
+
+def _failures(report: Report) -> list[str]:
+    return [f"not read: {safe(source.error)}" for source in report.sources if source.error]
 
 
 def _skipped_lines(report: Report) -> list[str]:
@@ -155,7 +164,7 @@ def _skipped_line(reason: str, cases: list[tuple[str, Problem]]) -> str:
     name, first = cases[0]
     several = len(cases) > 1
     example = f" (first{f' in {safe(name)}' if several else ''}: {safe(first.example)})" if first.example else ""
-    where = _some(len(cases), "source") if several else safe(name)
+    where = some(len(cases), "source") if several else safe(name)
     return f"skipped {sum(problem.count for _, problem in cases):,} in {where}: {safe(reason)}{example}"
 
 
@@ -167,19 +176,10 @@ def _left_out_lines(report: Report) -> list[str]:
     return lines
 
 
-def _some(count: int, noun: str) -> str:
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
-
-
 def _read_line(report: Report) -> str:
     used = [s for s in report.sources if s.error is None and s.reader]
     readers = ", ".join(sorted({s.reader for s in used if s.reader}))
-    text = f"read {_some(report.record_count, 'query')}"
-    if report.rule is None:
-        text += f" of {_some(report.client_count, 'client')} to {_some(report.domain_count, 'domain')}"
-    text += f" from {_some(len(used), 'source')}" + (f" ({readers})" if readers else "")
+    text = f"read {breadth(report)} from {some(len(used), 'source')}" + (f" ({readers})" if readers else "")
     if report.first_ts and report.last_ts:
         span = human_span((report.last_ts - report.first_ts).total_seconds())
         text += f", {_clock(report.first_ts)} to {_clock(report.last_ts)} ({span})"
@@ -200,17 +200,18 @@ def _mark_lines(report: Report) -> list[str]:
 
 
 def _sight_lines(report: Report) -> list[str]:
-    if not report.record_count or report.rule is not None:
+    if not report.record_count and report.now:
+        window = f"{report.window} until {_clock(report.now)}"
+        return [f"no query lies in the window ({window}): leave out --window and --now to see all times"]
+    seen, lines = report.visibility, []
+    if not report.record_count or seen is None:
         return []
-    lines = []
-    if not report.visibility.clients:
+    if not seen.clients:
         lines.append("the input does not say who asked: findings are about domains")
-    if not report.visibility.answers:
+    if not seen.answers:
         lines.append("the input shows no answers: bytes moved down cannot be seen")
-    if report.visibility.forwarder:
-        lines.append(
-            f"all queries come from {safe(report.visibility.forwarder)}, a forwarder, which hides the clients behind it"
-        )
+    if seen.forwarder:
+        lines.append(f"all queries come from {safe(seen.forwarder)}, a forwarder, which hides the clients behind it")
     return lines
 
 

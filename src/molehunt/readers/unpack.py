@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from molehunt.config import InputLimits
-from molehunt.errors import MissingExtraError, MolehuntError, SourceError
+from molehunt.errors import MolehuntError, SourceError
 
 #: Called with what is being done, and the bytes done and to do.
 Progress = Callable[[str, int, int], None]
@@ -116,17 +116,13 @@ def _open(form: str | None, raw: BinaryIO) -> Any:
         return bz2.BZ2File(raw)
     if form == "xz":
         return lzma.LZMAFile(raw)
-    try:
-        if form == "zstd":
-            import zstandard
+    if form == "zstd":
+        import zstandard  # late, as the next: most logs need neither
 
-            return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
-        import lz4.frame
+        return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False)
+    import lz4.frame
 
-        return lz4.frame.LZ4FrameFile(raw)
-    except ImportError as error:
-        package, extra = ("zstandard", "zstd") if form == "zstd" else ("lz4", "lz4")
-        raise MissingExtraError(package, extra) from error
+    return lz4.frame.LZ4FrameFile(raw)
 
 
 def spool_stdin(target: Path, limits: InputLimits, progress: Progress) -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from molehunt.findings import Finding, Report
 from molehunt.sinks import SinkOptions, alert, shown
 from molehunt.sinks.pivots import pivots
-from molehunt.sinks.text import defang, defanged, human_bytes, rfc3339, safe
+from molehunt.sinks.text import breadth, defang, defanged, human_bytes, rfc3339, safe, some
 
 
 class MarkdownSink:
@@ -47,7 +47,7 @@ def _overview(report: Report, findings: list[Finding]) -> Iterator[str]:
     hidden = sum(finding.suppressed is not None for finding in report.findings)
     yield "# Data hidden in DNS: what molehunt found\n\n"
     yield f"{len(findings)} findings, {alerts} of them alerts; {hidden} suppressed. "
-    yield f"Read: {report.record_count:,} queries of {report.client_count:,} clients to {report.domain_count:,} domains"
+    yield f"Read: {breadth(report)}"
     yield f", {rfc3339(report.first_ts)} to {rfc3339(report.last_ts)}.\n\n" if report.first_ts else ".\n\n"
     for source in report.sources:
         skipped = sum(problem.count for problem in source.problems)
@@ -70,8 +70,9 @@ def _overview(report: Report, findings: list[Finding]) -> Iterator[str]:
 
 def section(finding: Finding) -> str:
     """Return the section of one finding."""
+    told = prose(defanged(alert.summary(finding), finding.registered_domain))
     parts = [
-        f"\n## {alert.title(finding)}: {_client(finding)} → {_domain(finding)}\n\n{prose(alert.summary(finding))}\n\n",
+        f"\n## {alert.title(finding)}: {_client(finding)} → {_domain(finding)}\n\n{told}\n\n",
         _facts(finding),
         _evidence(finding),
         _listed("Sample names", [code(defang(name)) for name in finding.sample_names]),
@@ -88,7 +89,7 @@ def _facts(finding: Finding) -> str:
         "Finding": code(finding.finding_id),
         "Severity": f"{finding.severity}, confidence {finding.confidence}, score {finding.score:+.2f}",
         "Moved": f"{human_bytes(finding.up_bytes)} up, {human_bytes(finding.down_bytes)} down",
-        "Queries": f"{finding.query_count:,} for {finding.unique_name_count:,} names by {finding.client_count:,} clients",
+        "Queries": f"{finding.query_count:,} for {finding.unique_name_count:,} names by {some(finding.client_count, 'client')}",
         "Record types": types,
         "Seen": f"{rfc3339(finding.first_ts)} to {rfc3339(finding.last_ts)}" if finding.first_ts else "",
         "Looks like": code(finding.family) if finding.family else "",

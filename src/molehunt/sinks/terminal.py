@@ -55,7 +55,13 @@ def explain(finding: Finding, everything: bool = True) -> RenderableType:
         finding: The finding.
         everything: Whether evidence that weighs nothing is shown too.
     """
-    parts: list[RenderableType] = [_headline(finding), _moved(finding), Text(safe(finding.summary)), Text(""), _facts(finding)]
+    parts: list[RenderableType] = [
+        _headline(finding),
+        _moved(finding),
+        Text(defanged(finding.summary, finding.registered_domain)),
+        Text(""),
+        _facts(finding),
+    ]
     if listed := [e for e in finding.evidence if e.group == LISTING]:
         parts += [Text(""), Text("Listed because", style="bold")]
         parts += [Text(f"- {safe(e.sentence)} ({e.detector})") for e in listed]

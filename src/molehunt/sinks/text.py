@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from molehunt.findings import Report
 
 
 def safe(text: str) -> str:
@@ -21,6 +25,21 @@ def defang(name: str) -> str:
 def defanged(text: str, domain: str | None) -> str:
     """Return a sentence, made safe, with the domain that it is about defanged wherever it stands."""
     return safe(text).replace(safe(domain), defang(domain)) if domain else safe(text)
+
+
+def some(count: int, noun: str) -> str:
+    """Return a number of things: ``1 query``, ``3,888 queries``."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
+def breadth(report: Report) -> str:
+    """Return what a run looked at, as far as it is known: ``3,888 queries of 10 clients to 95 domains``."""
+    text = some(report.record_count, "query")
+    if report.client_count is not None:
+        text += f" of {some(report.client_count, 'client')}"
+    return text if report.domain_count is None else f"{text} to {some(report.domain_count, 'domain')}"
 
 
 def human_bytes(count: int | None) -> str:

@@ -13,8 +13,9 @@ def summary(facts: Facts, evidence: list[Evidence]) -> str:
     """Return the summary of a finding.
 
     Example:
-        10.0.3.7 moved at most 41 kB up and 310 kB down to evil[.]example in 3 h: 2,140 names, 97 % never repeated, none shared
-        with another client; every 5.0 s ± 4 %; base32, 58 characters a label; 88 % TXT. Against: nothing.
+        10.0.3.7 moved at most 41 kB up and 310 kB down to evil.example in 3 h: 2,140 names, 97 % never repeated, none shared
+        with another client; every 5.0 s ± 4 %; base32, 58 characters a label; 88 % TXT. Against: nothing. (The domain is raw
+        here, as in all that machines read; what people read defangs it.)
     """
     parts = [_names(facts), _pace(facts), _look(facts), _types(facts)]
     against = [item.sentence for item in evidence if item.weight < 0]
@@ -52,11 +53,6 @@ def span(seconds: float) -> str:
     return f"{max(seconds, 1):.0f} s"
 
 
-def defang(domain: str) -> str:
-    """Return a domain that no program makes a link of."""
-    return domain.replace(".", "[.]")
-
-
 def who(facts: Facts) -> str:
     """Return the subject of the sentence."""
     group = facts.group
@@ -70,7 +66,7 @@ def who(facts: Facts) -> str:
 def _moved(facts: Facts) -> str:
     group = facts.group
     down = f" and {size(facts.down.total_bytes)} down" if facts.has_answers else ""
-    target = defang(group.registered_domain) if group.registered_domain else f"{group.domains:,} domains"
+    target = group.registered_domain or f"{group.domains:,} domains"
     known = group.ts_s[0] == group.ts_s[0]
     length = f" in {span(group.ts_s[-1] - group.ts_s[0])}" if known else ""
     return f"{who(facts)} moved at most {size(facts.up.total_bytes)} up{down} to {target}{length}"

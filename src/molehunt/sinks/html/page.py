@@ -23,7 +23,7 @@ from markupsafe import Markup
 from molehunt.findings import SEVERITIES, Finding, Report
 from molehunt.sinks import SinkOptions, alert
 from molehunt.sinks.pivots import pivots
-from molehunt.sinks.text import defang, human_bytes, human_span, rfc3339, safe
+from molehunt.sinks.text import breadth, defang, defanged, human_bytes, human_span, rfc3339, safe
 
 #: The page's own script, in order; one function scope around all.
 SCRIPTS = ("show.js", "charts.js", "overview.js", "finding.js", "list.js", "main.js")
@@ -76,7 +76,9 @@ def environment() -> Environment:
     made.filters |= {
         "safe_text": safe,
         "who": alert.who,
+        "breadth": breadth,
         "defang": defang,
+        "sentence": defanged,
         "bytes": human_bytes,
         "time": rfc3339,
         "span": human_span,
