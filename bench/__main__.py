@@ -24,8 +24,8 @@ GROWTH = (
     "## Growth",
     "",
     "Full detection from 0.5 to 50 million queries under `--memory 4GB`, one run each; drawn by",
-    "`python -m bench.growth --write docs/images/growth.svg`. From 15 million queries on the log has several days, in which",
-    "2,000 clients pass what the volume promise lists for a domain of content delivery: these findings make the step.",
+    "`python -m bench.growth --write docs/images/growth.svg`. Each log is a day of an enterprise of 200 to 20,000 clients with",
+    "2,500 queries each, so that the share of groups that are looked at closely is the same in all.",
     "",
     "![time and memory against the number of queries](images/growth.svg)",
 )

@@ -1,9 +1,10 @@
 """Full detection on a Zeek log of 5,000,000 queries beside DuckDB reading that log.
 
-The log is made by DuckDB from hashes, the same each time: an enterprise's days (2,000 clients, 5,000,000 queries a day). Each
-client keeps to its own 400 of 60,000 sites, a few names each; 4 % are names of content delivery that are new nearly every
-time, 1 % look-ups of hashes that 500 clients share, 2 % reverse names; three clients dig a tunnel. Ours is
-``molehunt scan``, from the start of the process to the written findings; DuckDB reads every column of the log, as text.
+The log is made by DuckDB from hashes, the same each time: an enterprise's day (2,000 clients, 5,000,000 queries; a log of
+another size is the day of an enterprise so much smaller or larger). Each client keeps to its own 400 of 60,000 sites, a few
+names each; 4 % are names of content delivery that are new nearly every time, 1 % look-ups of hashes that a quarter of the
+clients share, 2 % reverse names; three clients dig a tunnel. Ours is ``molehunt scan``, from the start of the process to the
+written findings; DuckDB reads every column of the log, as text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ PEAK_MIB = 1536
 MAKE = r"""
 import sys, duckdb
 rows, target = int(sys.argv[1]), sys.argv[2]
+clients = rows // 2500
 duckdb.execute('SET enable_progress_bar = false; SET preserve_insertion_order = true')
 fields = ('ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qclass_name qtype qtype_name rcode '
           'rcode_name AA TC RD RA Z answers TTLs rejected').split()
@@ -30,7 +32,7 @@ with open(target, 'w') as head:
     head.write(f"#fields{tab}{tab.join(fields)}\n#types{tab}{tab.join(types)}\n")
 body = target + '.body'
 duckdb.execute(f'''COPY (
-SELECT printf('%.6f', 1767571200 + i * 0.01728) AS ts, 'C' || hex(h) AS uid,
+SELECT printf('%.6f', 1767571200 + i * (86400.0 / {rows})) AS ts, 'C' || hex(h) AS uid,
     '10.1.' || (c // 250) || '.' || (c % 250) AS orig, 1024 + h % 60000 AS port, '10.0.0.53' AS resp, 53 AS p, 'udp' AS proto,
     h % 65536 AS trans, '0.012' AS rtt,
     CASE WHEN c < 3 AND k < 300 THEN substr(md5(g::VARCHAR) || md5((g + 1)::VARCHAR), 1, 50) || '.t.evil' || c || '.com'
@@ -46,7 +48,7 @@ SELECT printf('%.6f', 1767571200 + i * 0.01728) AS ts, 'C' || hex(h) AS uid,
     0 AS rcode, 'NOERROR' AS rname, 'F' AS aa, 'F' AS tc, 'T' AS rd, 'T' AS ra, 0 AS z,
     '198.51.' || (z % 250) || '.' || (z % 199) AS answers, '300.000000' AS ttls, 'F' AS rejected
 FROM (SELECT *, (hash(c * 1000003 + (sqrt(g % 160000))::BIGINT) % 60000)::BIGINT AS z
-      FROM (SELECT i, hash(i) AS h, hash(i + 77777777) AS g, hash(i * 3 + 1) % 1000 AS k, hash(i * 7 + 5) % 2000 AS c
+      FROM (SELECT i, hash(i) AS h, hash(i + 77777777) AS g, hash(i * 3 + 1) % 1000 AS k, hash(i * 7 + 5) % {clients} AS c
             FROM range({rows}) numbers(i)))
 ) TO '{body}' (FORMAT csv, DELIMITER '\t', HEADER false, QUOTE '')''')
 """
@@ -62,7 +64,7 @@ print(duckdb.sql(f'SELECT sum(length(COLUMNS(*))) FROM {log}').fetchall()[0][9])
 
 def data(rows: int) -> Path:
     """Return the log of so many queries, made on first use."""
-    path = CACHE / f"detect-{rows}.log"
+    path = CACHE / f"detect-day-{rows}.log"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")

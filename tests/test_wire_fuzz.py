@@ -97,6 +97,7 @@ def hammer(seed: int, rounds: int, results: object) -> None:
 
 
 def run(seed: int, rounds: int, patience_s: float) -> tuple[list[int], int]:
+    print(f"seed {seed}")  # shown where it fails
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     child = context.Process(target=hammer, args=(seed, rounds, results))

@@ -1,6 +1,7 @@
-"""Engines: the one big group-by. Two verbs over a relation of QUERIES: ``groups`` and ``queries_of``.
+"""Engines: the one big group-by, the sieve and the queries that pass it, over a relation of QUERIES.
 
-:mod:`molehunt.engines.statements` holds the SQL, once; DuckDB runs it in this process, Spark where one machine is too small.
+:class:`Engine` lists what each offers. :mod:`molehunt.engines.statements` holds the SQL, once, and
+:mod:`molehunt.engines.steps` the order in which it runs; DuckDB runs it in this process, Spark where one machine is too small.
 """
 
 from __future__ import annotations
