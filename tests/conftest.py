@@ -8,10 +8,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 SHARED = Path(os.environ.get("MOLEHUNT_SHARED", ROOT.parent / "shared")) / "data"
+
+# The first example in a process loads the public suffix list, 200 ms or more by itself: no example has a deadline.
+settings.register_profile("molehunt", deadline=None)
+settings.load_profile("molehunt")
 
 
 @pytest.fixture
