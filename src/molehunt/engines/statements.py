@@ -45,11 +45,12 @@ JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolv
 """
 
 #: Names of each client. What follows from the name stands in the key, where it costs less than as a number. Counts are doubles,
-#: which both engines add up faster than whole numbers.
+#: which both engines add up faster than whole numbers. A name that is spelt with and without capitals changes too,
+#: though its spelling without them has no variant.
 ASKED = """
 SELECT client_key, name_key, zone_key, chars, name_chars, marked, CAST(count(*) AS DOUBLE) AS query_count,
        sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type, max(mixed_case) * name_chars AS case_chars,
-       CASE WHEN min(variant_key) <> max(variant_key) THEN 1 ELSE 0 END AS changing
+       CASE WHEN min(variant_key) <> max(variant_key) OR min(mixed_case) <> max(mixed_case) THEN 1 ELSE 0 END AS changing
 FROM asked_rows
 GROUP BY client_key, name_key, zone_key, chars, name_chars, marked
 """
