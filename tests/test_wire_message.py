@@ -123,6 +123,16 @@ def test_compressed_names_inside_data_are_followed():
     assert wire.decode_message(octets).answers[0].rdata == "10 mail.example.com"
 
 
+@pytest.mark.parametrize(
+    ("kind", "data", "text"),
+    [(60, b"\xc0\0\2\1", "49152 2 1"), (43, b"\0\1\x08\2", "1 8 2"), (52, b"\3\1\1", "3 1 1")],
+    ids=["CDNSKEY", "DS", "TLSA"],
+)
+def test_an_empty_last_field_leaves_no_space(kind: int, data: bytes, text: str):
+    octets = packets.message("a.example.com", kind, rcode=0, answers=[packets.record(kind, data)])
+    assert wire.decode_message(octets).answers[0].rdata == text
+
+
 def test_records_of_all_sections_and_options_are_told():
     options = [(8, b"\0\1\x18\0\xc0\0\2"), (10, bytes(8))]
     octets = packets.message("x.example", 16, rcode=3, additional=[packets.opt(options, extended=1)])

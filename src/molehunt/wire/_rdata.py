@@ -105,11 +105,13 @@ def put_rdata(out, message, at, end, kind, rclass):
     form: cython.p_const_char = form_of(kind, rclass)
     start: cython.size_t = out.size
     here: int64_t = at
+    blank: cython.bint  # a key or a digest of no octets: nothing is written, so no space before it
     if form == cython.NULL:
         put_generic(out, message + at, end - at)
         return True
     while form[0] != 0 and here >= 0:
-        if out.size > start and form[0] != b"v" and form[0] != b"B":
+        blank = here == cython.cast(int64_t, end) and (form[0] == b"h" or form[0] == b"b")
+        if out.size > start and form[0] != b"v" and form[0] != b"B" and not blank:
             put_octet(out, 0x20)
         here = put_field(out, message, here, end, form[0])
         form += 1
