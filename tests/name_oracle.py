@@ -12,11 +12,17 @@ from importlib.resources import files
 import dns.name
 
 
+def undotted(text: str) -> str:
+    """Return a name without the dots at its end; one that a backslash escapes belongs to the last label."""
+    while re.search(r"(?<!\\)(\\\\)*\.$", text):
+        text = text[:-1]
+    return text
+
+
 def labels_of(name: str) -> list[bytes]:
     """Return the octets of each label as dnspython reads them, after the one rule that is ours: no trailing dots."""
     text = "".join(c if c.isascii() and c.isprintable() else "".join(f"\\{b:03d}" for b in c.encode()) for c in name)
-    while re.search(r"(?<!\\)(\\\\)*\.$", text):
-        text = text[:-1]
+    text = undotted(text)
     return [] if text == "" else list(dns.name.from_text(text + ".").labels[:-1])
 
 
