@@ -30,7 +30,7 @@ COLUMNS: dict[str, str] = {
     "name_chars": "octets of the whole name",
     "down_chars": "octets of the answers at most",
     "rare_type": "1 if the type is NULL, PRIVATE or KEY",
-    "mixed_case": "1 if letters of both cases are in the name",
+    "mixed_case": "1 if letters of both cases are in the name, 2 if capitals only, else 0",
     "marked": "1 if the name is long and holds an octet that no host name has, or holds MARK_TEXT",
     "variant_key": "hash of the answers and, with letters of both cases, of the spelling; null without either",
 }
@@ -49,7 +49,8 @@ JOIN (SELECT DISTINCT resolver_key FROM asked_rows) r ON c.client_key = r.resolv
 #: though its spelling without them has no variant.
 ASKED = """
 SELECT client_key, name_key, zone_key, chars, name_chars, marked, CAST(count(*) AS DOUBLE) AS query_count,
-       sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type, max(mixed_case) * name_chars AS case_chars,
+       sum(CAST(down_chars AS DOUBLE)) AS down_chars, max(rare_type) AS rare_type,
+       max(CASE WHEN mixed_case = 1 THEN name_chars ELSE 0 END) AS case_chars,
        CASE WHEN min(variant_key) <> max(variant_key) OR min(mixed_case) <> max(mixed_case) THEN 1 ELSE 0 END AS changing
 FROM asked_rows
 GROUP BY client_key, name_key, zone_key, chars, name_chars, marked

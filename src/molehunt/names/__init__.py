@@ -95,7 +95,7 @@ def facts(names: Strings, mark_chars: int, mark_text: bytes) -> Strings:
 
     ``name_key`` and ``zone_key`` stand for the name and its registered domain, letters' case and escapes aside; ``chars`` are
     the octets left of the registered domain, the dot between included, ``name_chars`` those of the whole name; ``mixed_case``
-    is 1 with small and capital letters.
+    is 1 with small and capital letters, 2 with capital ones only.
 
     Args:
         names: Names as seen.

@@ -341,6 +341,7 @@ class Suffixes:
                     found = self.look(texts.text, texts.size, mark, mark_size)
                     key[row], key[rows + row] = found.name_key, found.zone_key
                     length[row], length[rows + row] = found.start, texts.size
-                    flag[row] = found.classes & (SMALL | CAPITAL) == (SMALL | CAPITAL)
+                    if found.classes & CAPITAL:
+                        flag[row] = 1 if found.classes & SMALL else 2
                     flag[rows + row] = (found.classes & MARK != 0 and texts.size >= mark_chars) or found.told
         return block
