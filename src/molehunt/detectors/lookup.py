@@ -17,7 +17,8 @@ from molehunt.detectors.traffic import Group, nearly_all
 
 #: A digest as everybody writes it, or a UUID; and labels that are as long as a digest in some encoding of a service's own.
 _DIGEST = re.compile(r"_?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I)
-_DIGEST_CHARS = 32
+_DIGEST_CHARS, _LONG_DIGESTS = 32, frozenset({64, 96, 128})
+_HEX = re.compile(r"[0-9a-f]+", re.I)
 
 
 def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float:
@@ -25,11 +26,16 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
 
     It is the mean of what can be told of five signs. It is half of that without a label as long as a digest, and also
     where one client, that forwards for nobody, has the domain to itself, unless the label is written as digests are.
+    Digests that several clients ask for are look-ups, whatever the verdicts in the answers say, unless they are numbered.
     """
     if len(group.names) < settings.names:
         return 0.0
     digest, keyed = _labels(group, _is_digest, settings), _labels(group, partial(_is_key, settings), settings)
-    signs = [keyed, not counts_up(group, settings)]
+    digest = digest or nearly_all(group.names, _is_long_digest, settings.length_ratio)
+    numbered = counts_up(group, settings)
+    if digest and not numbered and group.domains == 1 and group.zone.client_count >= settings.names:
+        return 1.0
+    signs = [keyed, not numbered]
     answered = [a for a in group.answers if a]
     if answered or any(code for code in group.rcodes):
         missing = sum(code == "NXDOMAIN" for code in group.rcodes)
@@ -49,6 +55,16 @@ def _labels(group: Group, test: Callable[[str], bool], settings: LookupSettings)
 
 def _is_digest(label: str) -> bool:
     return len(label) >= _DIGEST_CHARS and _DIGEST.fullmatch(label) is not None
+
+
+def _is_long_digest(name: str) -> bool:
+    """Tell whether hexadecimal labels, one after the other, make a SHA-256, SHA-384 or SHA-512: no label could hold it."""
+    chars = 0
+    for label in name.split("."):
+        chars = chars + len(label) if _HEX.fullmatch(label) else 0
+        if chars in _LONG_DIGESTS:
+            return True
+    return False
 
 
 def _is_key(settings: LookupSettings, label: str) -> bool:
