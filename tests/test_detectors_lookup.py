@@ -7,6 +7,8 @@ import hashlib
 import pytest
 
 from digs import find, office, payload
+from molehunt.config import FamilySettings
+from molehunt.detectors import families
 from test_detectors_information import facts_of
 
 
@@ -45,6 +47,14 @@ def test_families_are_told_by_structure(lines: list[str], family: str | None):
     first = lines[0].split()[0]
     alone = [line.replace(line.split()[0], first, 1) for line in lines if "_domainkey" not in line or "mail7." in line]
     assert facts_of(*alone).family == family
+
+
+@pytest.mark.parametrize("record", ['"v=DKIM1;p=MIGf"', "v=spf1 -all", "TXT 237 v=DKIM1; k=rsa; p=MIGf", "SPF 11 v=spf1 -all"])
+def test_policies_are_told_by_their_syntax_as_zeek_writes_them_too(record: str):
+    assert families.policies(facts_of(*(f"10.0.0.5 k{i}.mailer.net TXT" for i in range(20))).group, FamilySettings()) is False
+    group = facts_of(*(f"10.0.0.5 k{i}.mailer.net TXT =TXT" for i in range(20))).group
+    group.answers[:] = [(record,)] * 20
+    assert families.policies(group, FamilySettings()) is True
 
 
 def test_hashes_look_like_look_ups_and_a_counter_does_not():

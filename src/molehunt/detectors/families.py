@@ -21,7 +21,8 @@ _MAIL = re.compile(r"(^|\.)(_domainkey|_dmarc|_spf[0-9a-z]*|_adsp|_mta-sts|_repo
 _OCTETS = re.compile(r"(^|\.)(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(\.|$)")
 _NIBBLES = re.compile(r"(^|\.)([0-9a-f]\.){15,31}[0-9a-f](\.|$)", re.I)
 _CERTIFICATE = re.compile(r"(^|\.)(ocsp|crl)[0-9-]*(\.|$)", re.I)
-_POLICY = re.compile(r'^"?(v=(dkim1|spf1|dmarc1|stsv1|tlsrptv1|bimi1)|k=rsa;|p=)', re.I)
+#: Zeek writes the type and the length before a text.
+_POLICY = re.compile(r'^"?(?:(?:TXT|SPF) \d+ )?(v=(dkim1|spf1|dmarc1|stsv1|tlsrptv1|bimi1)|k=rsa;|p=)', re.I)
 _HOST_TYPES = frozenset({"A", "AAAA", "HTTPS", "CNAME", ""})
 
 
@@ -34,7 +35,7 @@ def family(group: Group, settings: FamilySettings) -> str | None:
     for name, pattern, names in (*named, ("certificate_status", _CERTIFICATE, group.names)):
         if nearly_all(names, pattern.search, settings.ratio):
             return name
-    if _policies(group, settings):
+    if policies(group, settings):
         return "email_auth"
     if any(nearly_all(group.names, pattern.search, settings.ratio) for pattern in (_OCTETS, _NIBBLES)):
         return "dnsbl"
@@ -106,7 +107,7 @@ def _has_mark(group: Group, settings: FamilySettings) -> bool:
     return max(marks.values(), default=0) >= settings.ratio * len(group.name)
 
 
-def _policies(group: Group, settings: FamilySettings) -> bool:
+def policies(group: Group, settings: FamilySettings) -> bool:
     """Tell whether the answers are policies and keys of e-mail, as their own syntax says (RFC 6376, 7208, 7489)."""
     answered = [answer for answer in group.answers if answer]
     found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)
