@@ -31,9 +31,9 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
     if len(group.names) < settings.names:
         return 0.0
     digest, keyed = _labels(group, _is_digest, settings), _labels(group, partial(_is_key, settings), settings)
-    digest = digest or nearly_all(group.names, _is_long_digest, settings.length_ratio)
     numbered = counts_up(group, settings)
-    if digest and not numbered and group.domains == 1 and group.zone.client_count >= settings.names:
+    service = group.domains == 1 and group.zone.client_count >= settings.names and not numbered
+    if service and (digest or nearly_all(group.names, _is_long_digest, settings.length_ratio)):
         return 1.0
     signs = [keyed, not numbered]
     answered = [a for a in group.answers if a]

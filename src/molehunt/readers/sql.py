@@ -57,14 +57,17 @@ def _names() -> tuple[str, str]:
     return _codes(TYPES), _codes(RCODES)
 
 
+_COMMON_TYPES = ("A", "AAAA", "HTTPS", "PTR", "TXT", "SRV", "CNAME", "MX", "NS", "SOA", "NULL")
+
+
 def qtype(text: str) -> str:
     """Return the record type as mnemonic: ``16``, ``16 (TXT)``, ``query-16`` and ``txt`` are all TXT, ``*`` is ANY.
 
-    What begins with a capital letter is told first, as it is by far the commonest.
+    The few types that are nearly all are told first: they need no new text. Then what begins with a capital letter.
     """
     number = f"regexp_extract({text}, '[0-9]+')"
     return (
-        f"CASE WHEN {text} >= 'A' AND {text} < '[' THEN upper({text}) "
+        f"CASE WHEN {text} IN {_COMMON_TYPES} THEN {text} WHEN {text} >= 'A' AND {text} < '[' THEN upper({text}) "
         f"WHEN ascii({text}) BETWEEN 48 AND 57 OR starts_with({text}, 'query-') "
         f"THEN coalesce({_names()[0]}[{number}], 'TYPE' || {number}) "
         f"WHEN {text} = '*' THEN 'ANY' ELSE upper(nullif({text}, '')) END"

@@ -1,5 +1,5 @@
 -- The published rule T1071.004 for DuckDB: the exact twin of T1071.004.kql, in one pass over the queries.
--- {queries} is a SELECT with the columns ts, client, qname, qtype; the parameters are the window and config.PublishedRule.
+-- The queries come from a SELECT with the columns ts, client, qname, qtype; the parameters are the window and config.PublishedRule.
 -- DuckDB hands each chunk of the queries to both who read them, totals and names, and keeps none, as long as no join stands
 -- between: so list_position here, where IN or list_contains would become one.
 -- First each name of a client is grouped, so that the distinct names of a group are then merely counted: dcount, but exact.
