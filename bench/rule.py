@@ -128,7 +128,7 @@ def run() -> list[Ratio]:
         ),
         compare(
             "published rule over 5 M rows of Parquet, beside its KQL through duckdb-kql",
-            molehunt(*rule, parquet), python(KQL, parquet), target=1 / 3, target_mib=PEAK_MIB, pairs=1,
+            molehunt(*rule, parquet), python(KQL, parquet), target=1 / 3, target_mib=PEAK_MIB,
         ),
     ]  # fmt: skip
 
