@@ -256,10 +256,26 @@ def test_an_output_never_overwrites_a_source(log, tmp_path):
     before, link = log.read_bytes(), tmp_path / "link.json"
     link.symlink_to(log)
     for output in (log, link):
-        done = molehunt("scan", tmp_path, "-f", "json", "-o", output)
-        assert done.returncode == 2
-        assert b"a source, not overwritten" in done.stderr
+        for more in (["scan", "-f", "json"], ["scan", "-f", "json", "--reproducible"], ["tune", "-f", "json"]):
+            done = molehunt(*more, tmp_path, "-o", output)
+            assert done.returncode == 2
+            assert b"a source, not overwritten" in done.stderr
     assert log.read_bytes() == before
+
+
+def test_the_report_beside_the_logs_is_written_anew(log, tmp_path):
+    report = tmp_path / "report.json"
+    for _ in range(2):
+        assert molehunt("scan", tmp_path, "-o", report).returncode == 0
+    assert len(json.loads(report.read_bytes())["sources"]) == 2  # the log, and itself, left out
+
+
+def test_a_report_of_another_version_says_so(log, tmp_path):
+    report = tmp_path / "report.json"
+    assert molehunt("scan", log, "-o", report).returncode == 0
+    report.write_text(json.dumps(json.loads(report.read_bytes()) | {"later_field": 1}))
+    done = molehunt("report", report)
+    assert b"made by another version of molehunt: it has later_field" in done.stderr
 
 
 def test_quiet_is_not_mute(log, tmp_path):

@@ -51,10 +51,10 @@ def test_families_are_told_by_structure(lines: list[str], family: str | None):
 
 @pytest.mark.parametrize("record", ['"v=DKIM1;p=MIGf"', "v=spf1 -all", "TXT 237 v=DKIM1; k=rsa; p=MIGf", "SPF 11 v=spf1 -all"])
 def test_policies_are_told_by_their_syntax_as_zeek_writes_them_too(record: str):
-    assert families.policies(facts_of(*(f"10.0.0.5 k{i}.mailer.net TXT" for i in range(20))).group, FamilySettings()) is False
+    assert families.family(facts_of(*(f"10.0.0.5 k{i}.mailer.net TXT" for i in range(20))).group, FamilySettings()) is None
     group = facts_of(*(f"10.0.0.5 k{i}.mailer.net TXT =TXT" for i in range(20))).group
     group.answers[:] = [(record,)] * 20
-    assert families.policies(group, FamilySettings()) is True
+    assert families.family(group, FamilySettings()) == "email_auth"
 
 
 def test_hashes_look_like_look_ups_and_a_counter_does_not():

@@ -65,13 +65,13 @@ class EngineError(MolehuntError):
 
     Args:
         step: Name of the step, as ``pipeline.py`` calls it.
-        what: What happened.
+        what: What happened; its first line is told, as what engines add to it is advice about SQL.
         next_step: What to do about it.
     """
 
     def __init__(self, step: str, what: str, *, next_step: str | None = None) -> None:
         self.step = step
-        super().__init__(what, where=f"step {step}", next_step=next_step)
+        super().__init__(what.partition("\n")[0], where=f"step {step}", next_step=next_step)
 
 
 class MissingExtraError(MolehuntError):

@@ -45,6 +45,7 @@ class ScanOptions:
         master: Where Spark runs, such as ``local[2]`` or ``spark://host:7077``; None is all cores of this machine.
         memory: Memory for the whole process, such as ``4GB``; the engine spills to disk beyond its share.
         reproducible: Leave out of the report what differs between machines: the folders of the sources.
+        outputs: Files that will be written; a source among them is an error before anything is read.
     """
 
     reader: str | None = None
@@ -57,6 +58,7 @@ class ScanOptions:
     master: str | None = None
     memory: str | None = None
     reproducible: bool = False
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass
@@ -84,13 +86,14 @@ class Progress:
         return round(self.engine.done_ratio() * self.total_bytes) if self.engine else self.done_bytes
 
 
-_DEFAULTS = ScanOptions()
+#: What a run chooses where nobody says more.
+DEFAULTS = ScanOptions()
 
 
 def scan(
     sources: str | Path | Sequence[str | Path],
     config: Config | None = None,
-    options: ScanOptions = _DEFAULTS,
+    options: ScanOptions = DEFAULTS,
     progress: Progress | None = None,
 ) -> Report:
     """Find what is hidden in the sources.
@@ -142,7 +145,7 @@ def read(source: str | Path | Sequence[str | Path], config: Config | None = None
     config = config or Config()
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with opened(source, config, _DEFAULTS, Progress()) as (engine, inputs):
+        with opened(source, config, DEFAULTS, Progress()) as (engine, inputs):
             yield from engine.connection.sql(inputs.relation).to_arrow_reader(READ_ROWS).cast(QUERIES)
 
     return pa.RecordBatchReader.from_batches(QUERIES, batches())
@@ -152,7 +155,12 @@ def read(source: str | Path | Sequence[str | Path], config: Config | None = None
 def opened(
     sources: str | Path | Sequence[str | Path], config: Config, options: ScanOptions, progress: Progress
 ) -> Iterator[tuple[Engine, Inputs]]:
-    """Open an engine and the sources on its connection, and close both at the end."""
+    """Open an engine and the sources on its connection, and close both at the end.
+
+    Raises:
+        SourceError: No source can be used.
+        ConfigError: An option names what does not exist, or an output is a source.
+    """
     names = [sources] if isinstance(sources, str | Path) else sources
     if options.master and options.engine != "spark":
         raise ConfigError("a master is for Spark", next_step="Add --engine spark")
@@ -160,6 +168,7 @@ def opened(
         _engine(options) as engine,
         _inputs([str(name) for name in names], engine, config, options, progress) as inputs,
     ):
+        inputs.keep(options.outputs)
         yield engine, inputs
 
 

@@ -15,7 +15,6 @@ from molehunt.cli.marks import Baseline, Suppress, marked
 from molehunt.errors import ConfigError
 
 if TYPE_CHECKING:
-    from molehunt.cli.streams import Target
     from molehunt.config import Config
     from molehunt.findings import Report
 
@@ -83,25 +82,16 @@ def scan(
     receivers = Deliveries(deliver or [], secret or [], spool, ca_file).resolve(settings.delivery)
     options = ScanOptions(
         reader=reader, columns=_column_map(columns or []), rule=rule, window=_window(window, rule), now=_moment(now),
-        engine=engine, master=master, memory=memory, reproducible=reproducible,
+        engine=engine, master=master, memory=memory, reproducible=reproducible, outputs=tuple(pair.path for pair in pairs),
         rule_findings=bool(level or suppress or baseline or receivers) or not shows_rows_only(pairs),
     )  # fmt: skip
     with shown_on_terminal(not quiet and sys.stderr.isatty()) as progress:
         report = run(sources, settings, options, progress)
     report = marked(report, suppress or [], baseline, settings.suppression)
-    _keep_sources(report, pairs)
     write(report, pairs, verbose, show_suppressed)
     (complain if quiet else summarise)(report)
     send(report, receivers, quiet)
     raise typer.Exit(_exit_code(report, level))
-
-
-def _keep_sources(report: Report, pairs: list[Target]) -> None:
-    """See that no output stands where a source does: evidence is never overwritten."""
-    for pair in pairs:
-        for source in report.sources:
-            if Path(pair.path).is_file() and Path(source.name).exists() and Path(pair.path).samefile(source.name):
-                raise ConfigError("a source, not overwritten", where=pair.path, next_step="Name another file with -o")
 
 
 def _settings(path: Path | None, ports: list[int]) -> Config:

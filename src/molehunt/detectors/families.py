@@ -35,7 +35,7 @@ def family(group: Group, settings: FamilySettings) -> str | None:
     for name, pattern, names in (*named, ("certificate_status", _CERTIFICATE, group.names)):
         if nearly_all(names, pattern.search, settings.ratio):
             return name
-    if policies(group, settings):
+    if _policies(group, settings):
         return "email_auth"
     if any(nearly_all(group.names, pattern.search, settings.ratio) for pattern in (_OCTETS, _NIBBLES)):
         return "dnsbl"
@@ -107,7 +107,7 @@ def _has_mark(group: Group, settings: FamilySettings) -> bool:
     return max(marks.values(), default=0) >= settings.ratio * len(group.name)
 
 
-def policies(group: Group, settings: FamilySettings) -> bool:
+def _policies(group: Group, settings: FamilySettings) -> bool:
     """Tell whether the answers are policies and keys of e-mail, as their own syntax says (RFC 6376, 7208, 7489)."""
     answered = [answer for answer in group.answers if answer]
     found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)

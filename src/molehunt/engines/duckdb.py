@@ -141,4 +141,4 @@ def _failure(step: str, error: duckdb.Error) -> EngineError:
     if "KeyboardInterrupt" in str(error):  # raised in a function of ours, which DuckDB makes an error of its own of
         raise KeyboardInterrupt from error
     advice = "Give more with --memory" if isinstance(error, duckdb.OutOfMemoryException) else None
-    return EngineError(step, str(error).partition("\n")[0], next_step=advice)  # the rest is advice about SQL
+    return EngineError(step, str(error), next_step=advice)

@@ -40,6 +40,7 @@ class Source:
 
     Attributes:
         name: What messages call it.
+        path: Where it is; None for standard input.
         reader: Name of the reader that reads it.
         reading: Its rows; None if it is not used.
         problems: What was wrong before a reader saw it.
@@ -48,6 +49,7 @@ class Source:
     """
 
     name: str
+    path: Path | None = None
     reader: str | None = None
     reading: Reading | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -99,6 +101,19 @@ class Inputs:
         _check_any(self.sources)
         relations = _together([source.reading for source in self.sources if source.reading])
         return relations[0] if len(relations) == 1 else sql.union(relations)
+
+    def keep(self, outputs: Sequence[str]) -> None:
+        """See that no output stands where a source does: evidence is never overwritten.
+
+        What lies beside the logs in a folder and is none, such as the report of an earlier run, is no source.
+
+        Raises:
+            ConfigError: One does.
+        """
+        kept = [source.path for source in self.sources if source.path and (source.reading or source.fault)]
+        for output in outputs:
+            if Path(output).is_file() and any(path.exists() and path.samefile(output) for path in kept):
+                raise ConfigError("a source, not overwritten", where=output, next_step="Name another file with -o")
 
     def drop_unreadable(self) -> bool:
         """Look for the sources at which reading fails, and leave them out; call it when a query over the relation failed.
@@ -265,7 +280,7 @@ class _Opener:
     count: int = 0
 
     def open(self, named: Named) -> Source:
-        source = Source(named.name)
+        source = Source(named.name, named.path)
         if named.fault:
             source.fault = SourceError(named.fault, where=named.name)
             return source
