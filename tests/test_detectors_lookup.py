@@ -71,6 +71,23 @@ def test_a_channel_of_one_client_in_labels_as_long_as_a_digest_is_not_capped():
     assert finding.alert
 
 
+@pytest.mark.parametrize(
+    ("replies", "alert"),
+    [
+        (("=127.0.0.2", "=127.0.0.4", "NXDOMAIN"), False),  # the verdicts of a list (RFC 5782)
+        (("=127.0.0.1", "=127.0.0.1", "NXDOMAIN"), True),
+        (("=127.0.0.2", "=192.0.2.1", "NXDOMAIN"), True),
+        (("=127.0.0.2", "=127.0.0.2", "=127.0.0.2"), True),
+    ],
+)
+def test_one_client_that_gets_verdicts_asks_a_list(replies: tuple[str, ...], alert: bool):
+    waits = [5 + 55 * (int(digest(i)[:4], 16) / 65536) ** 6 * 10 for i in range(300)]
+    lines = [f"10.0.0.9 {payload(300, 32)[i]}.hash.list.org A +{wait:.1f}s {replies[i % 3]}" for i, wait in enumerate(waits)]
+    (finding,) = find(*office(), *lines)
+    assert len(finding.sample_names[0].split(".")[0]) == 52
+    assert finding.alert is alert
+
+
 def test_look_ups_at_a_regular_pace_by_one_client_are_not_capped():
     lines = [f"10.0.0.9 {digest(i)}.evil.net A +30s =192.0.2.1" for i in range(300)]
     (finding,) = find(*office(), *lines)

@@ -25,7 +25,8 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
     """Return how much the group resembles look-ups of hashes: 0 to 1.
 
     It is the mean of what can be told of five signs. It is half of that without a label as long as a digest, and also
-    where one client, that forwards for nobody, has the domain to itself, unless the label is written as digests are.
+    where one client, that forwards for nobody, has the domain to itself, unless the label is written as digests are or the
+    answers are the verdicts of a list.
     Digests that several clients ask for are look-ups, whatever the verdicts in the answers say, unless they are numbered.
     """
     if len(group.names) < settings.names:
@@ -42,10 +43,20 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
         local = all(record.startswith("127.") for answer in answered for record in answer)
         signs.append(len(set(answered)) <= settings.answers or local or missing > len(group.rcodes) / 2)
         signs.append(down_bytes < settings.answer_bytes * len(group.name))
-    lonely = group.domains == 1 and group.zone.client_count < 2 and not group.site.forwarder
+    lonely = group.domains == 1 and group.zone.client_count < 2 and not group.site.forwarder and not _listed(group)
     if group.site.client_count >= settings.names and not digest:
         signs.append(not lonely)
     return float(np.mean(signs)) * (1.0 if digest or (keyed and not lonely) else 0.5)
+
+
+def _listed(group: Group) -> bool:
+    """Tell whether the answers are the verdicts of a list: several outcomes, each an address of 127/8 or no such name.
+
+    RFC 5782 has it so; 127.0.0.1, which any server may answer, is none of its verdicts.
+    """
+    outcomes = set(zip(group.rcodes, group.answers, strict=True))
+    records = {record for _, answer in outcomes for record in answer or ()}
+    return len(outcomes) > 1 and bool(records - {"127.0.0.1"}) and all(record.startswith("127.") for record in records)
 
 
 def _labels(group: Group, test: Callable[[str], bool], settings: LookupSettings) -> bool:
