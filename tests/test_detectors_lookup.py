@@ -96,7 +96,7 @@ def test_look_ups_at_a_regular_pace_by_one_client_are_not_capped():
     (finding,) = find(*office(), *[line.replace("+30s", f"+{wait:.1f}s") for line, wait in zip(lines, waits, strict=True)])
     assert not finding.alert
     assert [e.sentence for e in finding.evidence if e.group == "held"] == [
-        "confidence is held at low: it looks like look-ups of hashes, and says less than 66 kB a day for each client"
+        "confidence is held at low: it looks like look-ups of hashes, and says less than 66 kB a day"
     ]
 
 
@@ -106,3 +106,13 @@ def test_nothing_is_capped_above_the_bound():
     assert finding.up_bytes is not None
     assert finding.up_bytes > 64 << 10
     assert finding.alert
+
+
+def test_nothing_is_capped_that_brings_down_more_than_the_bound():
+    keys = [
+        f'10.0.0.{i % 3 + 1} {digest(i)}.evil.net TXT +{5 + i % 7 * 9}s =TXT:"{".".join(payload(6, 24, seed=i))}"'
+        for i in range(2100)
+    ]
+    few, many = find(*office(), *keys[:450]), find(*office(), *keys)
+    assert [(f.alert, f.down_bytes > 64 << 10) for f in few] == [(False, False)] * 3
+    assert [(f.alert, f.down_bytes > 64 << 10) for f in many] == [(True, True)] * 3

@@ -77,19 +77,23 @@ def looks_like(facts: Facts) -> str | None:
 def capped(facts: Facts) -> bool:
     """Tell whether confidence is capped at low: it looks like look-ups, or like a protocol's own names, and stays small.
 
-    Nothing is capped above ``lookup.cap_bytes`` a day for each client, nor a domain of one client that is new in a log that is
+    Nothing is capped above :func:`cap_bytes` a day, up or down, nor a domain of one client that is new in a log that is
     old enough to tell; nor look-ups by one client at a regular pace, unless the domain is known for long: files and messages
     that are looked up come when they come (DETECTION 4).
     """
     settings, group = facts.settings.lookup, facts.group
-    forwarded = group.site.forwarder is not None
-    most = settings.cap_bytes * (settings.forwarded_clients if forwarded else 1)
-    if facts.full_within(24) >= most or _new(facts):
+    if max(facts.full_within(24), facts.down_within(24)) >= cap_bytes(facts) or _new(facts):
         return False
     if facts.family in _CAPPED_FAMILIES:
         return True
     paced = group.zone.client_count <= 1 and facts.regular and _young(facts)
     return facts.likeness >= settings.likeness and not paced
+
+
+def cap_bytes(facts: Facts) -> int:
+    """Return the bytes a day from which nothing is capped; a forwarder stands for many clients."""
+    settings = facts.settings.lookup
+    return settings.cap_bytes * (settings.forwarded_clients if facts.group.site.forwarder is not None else 1)
 
 
 def _young(facts: Facts) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from molehunt.detectors.facts import Facts
 from molehunt.findings import Evidence
+from molehunt.verdict import kinds
 from molehunt.verdict.score import Score
 
 _SPANS = ((172800.0, 86400.0, "days"), (5400.0, 3600.0, "h"), (90.0, 60.0, "min"))
@@ -27,9 +28,9 @@ def held(facts: Facts, result: Score, capped: bool) -> Evidence:
     settings = facts.settings
     if capped:
         looks = "look-ups of hashes" if facts.likeness >= settings.lookup.likeness else "names that a protocol prescribes"
-        why = f"it looks like {looks}, and says less than {size(settings.lookup.cap_bytes)} a day for each client"
+        why = f"it looks like {looks}, and says less than {size(kinds.cap_bytes(facts))} a day"
     else:
-        why = f"{result.groups_agreeing} kinds of evidence speak for it, and an alert needs {settings.verdict.groups}"
+        why = f"it has {result.groups_agreeing} of the {settings.verdict.groups} kinds of evidence that an alert needs"
     return Evidence(
         detector="verdict", feature="held", value=None, unit="", weight=0.0, group="held",
         sentence=f"confidence is held at low: {why}",
