@@ -270,14 +270,6 @@ def test_the_report_beside_the_logs_is_written_anew(log, tmp_path):
     assert len(json.loads(report.read_bytes())["sources"]) == 2  # the log, and itself, left out
 
 
-def test_a_report_of_another_version_says_so(log, tmp_path):
-    report = tmp_path / "report.json"
-    assert molehunt("scan", log, "-o", report).returncode == 0
-    report.write_text(json.dumps(json.loads(report.read_bytes()) | {"later_field": 1}))
-    done = molehunt("report", report)
-    assert b"made by another version of molehunt: it has later_field" in done.stderr
-
-
 def test_quiet_is_not_mute(log, tmp_path):
     (tmp_path / "bad.log").write_bytes(bytes(range(256)) * 20)
     done = molehunt("scan", "-q", tmp_path / "bad.log", log, "-f", "csv")
@@ -359,51 +351,3 @@ def test_lists_have_a_line_each(what):
 
 def test_the_rule_is_printed_as_published():
     assert b"SubdomainEntropyThreshold = 3.5" in molehunt("rules", "show", "T1071.004").stdout
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory) -> Path:
-    """A saved report with one alert."""
-    folder = tmp_path_factory.mktemp("saved")
-    path = folder / "dns.log"
-    path.write_text(HEADER + "".join(line(i, name) for i, name in enumerate(tunnel_names(120))))
-    done = molehunt("scan", path, "-q", "-o", folder / "report.json")
-    assert done.returncode == 0, done.stderr
-    return folder / "report.json"
-
-
-def test_a_block_list_is_written_from_a_saved_report(saved):
-    done = molehunt("block", saved, "-f", "dnsmasq")
-    assert done.returncode == 0
-    assert b"local=/evil.example/" in done.stdout
-    assert molehunt("block", saved, "-f", "stone").returncode == 2
-
-
-def test_findings_are_delivered_where_the_user_says(saved):
-    import socket
-    import threading
-
-    received: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                while data := connection.recv(65536):
-                    received.append(data)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        done = molehunt("report", saved, "--deliver", f"syslog+tcp://127.0.0.1:{server.getsockname()[1]}", "-f", "jsonl")
-        thread.join(20)
-    assert done.returncode == 0, done.stderr
-    assert b"delivered 1 findings to syslog+tcp://127.0.0.1" in done.stderr
-    assert b"evil.example" in b"".join(received)
-
-
-def test_a_secret_is_never_taken_from_the_command_line_nor_shown(saved):
-    url = "webhook+https://user:hunter2@127.0.0.1:1/path?token=hunter2"
-    for arguments in (["--secret", "webhook=hunter2"], ["--secret", "splunk=env:HOME"], ["--secret", "webhook=env:NO_SUCH"]):
-        done = molehunt("report", saved, "--deliver", url, *arguments)
-        assert done.returncode == 2
-        assert b"hunter2" not in done.stderr

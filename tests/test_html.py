@@ -50,6 +50,12 @@ class Elements(HTMLParser):
             self.texts.setdefault(self.open[-1], []).append(data)
 
 
+def test_what_the_input_shows_is_told_where_it_is_known():
+    made, heading = sink_reports.hostile(), "What the input shows"
+    assert heading in page(made)
+    assert heading not in page(made.model_copy(update={"visibility": None}))
+
+
 def test_the_policy_names_exactly_the_scripts_and_the_style_of_the_page():
     read = Elements(page(sink_reports.hostile()))
     policy = next(a["content"] for tag, a in read.found if a.get("http-equiv") == "Content-Security-Policy")

@@ -132,6 +132,17 @@ def test_the_waterfall_adds_up_and_the_payload_is_marked():
     assert "«payload.t».evil[.]example" in text
 
 
+def test_what_weighs_too_little_to_show_is_one_row_of_the_waterfall():
+    small = EVIDENCE[0].model_copy(update={"weight": 0.004, "sentence": "hardly anything"})
+    made = report(finding(evidence=[*EVIDENCE, small, small], score=-0.992))
+    short, long = written(made, "table", width=100, verbose=1), written(made, "table", width=100, verbose=2)
+    assert "+0.008" in short
+    assert "what weighs less" in short
+    assert "hardly anything" not in short
+    assert long.count("hardly anything") == 2
+    assert "what weighs less" not in long
+
+
 def test_hostile_names_do_nothing_on_a_terminal():
     evil = finding(client="\x1b]0;owned\x07", registered_domain="\u202eevil.com", sample_names=["[red]a[/red]\x1b[2J.com"])
     text = written(report(evil), "table", width=80, verbose=2)

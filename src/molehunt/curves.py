@@ -18,7 +18,7 @@ from molehunt.detectors import Pool, reasons
 from molehunt.detectors.facts import Facts
 from molehunt.engines import Engine
 from molehunt.findings import Confidence, Finding, Report
-from molehunt.pipeline import DEFAULTS, Progress, ScanOptions, opened
+from molehunt.pipeline import Progress, ScanOptions, opened
 from molehunt.rules import load as load_rule
 from molehunt.suppress import SuppressionRule, apply
 from molehunt.tuning import Budget, Curve, FamilyCount, Point, Proposal, Tuning
@@ -61,7 +61,7 @@ def tune(
     today: date,
     progress: Progress | None = None,
     *,
-    options: ScanOptions = DEFAULTS,
+    outputs: Sequence[str] = (),
 ) -> Tuning:
     """Measure what each threshold and each suppression does to the findings of these sources.
 
@@ -71,14 +71,14 @@ def tune(
         suppressions: Rules whose effect is measured.
         today: Decides which of them are in force.
         progress: Told what is being done.
-        options: As for :func:`molehunt.pipeline.scan`.
+        outputs: Files that will be written.
 
     Raises:
         SourceError: No source could be used.
         ConfigError: An output is a source.
     """
     progress = progress or Progress()
-    with opened(sources, config, options, progress) as (engine, inputs):
+    with opened(sources, config, ScanOptions(outputs=tuple(outputs)), progress) as (engine, inputs):
         progress("reading", 0, inputs.total_bytes)
         engine.use(inputs.relation)
         overview = engine.overview()

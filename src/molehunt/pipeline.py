@@ -45,7 +45,7 @@ class ScanOptions:
         master: Where Spark runs, such as ``local[2]`` or ``spark://host:7077``; None is all cores of this machine.
         memory: Memory for the whole process, such as ``4GB``; the engine spills to disk beyond its share.
         reproducible: Leave out of the report what differs between machines: the folders of the sources.
-        outputs: Files that will be written; a source among them is an error before anything is read.
+        outputs: Files that will be written; a source among them is an error before any query is looked at.
     """
 
     reader: str | None = None
@@ -86,14 +86,13 @@ class Progress:
         return round(self.engine.done_ratio() * self.total_bytes) if self.engine else self.done_bytes
 
 
-#: What a run chooses where nobody says more.
-DEFAULTS = ScanOptions()
+_DEFAULTS = ScanOptions()
 
 
 def scan(
     sources: str | Path | Sequence[str | Path],
     config: Config | None = None,
-    options: ScanOptions = DEFAULTS,
+    options: ScanOptions = _DEFAULTS,
     progress: Progress | None = None,
 ) -> Report:
     """Find what is hidden in the sources.
@@ -145,7 +144,7 @@ def read(source: str | Path | Sequence[str | Path], config: Config | None = None
     config = config or Config()
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with opened(source, config, DEFAULTS, Progress()) as (engine, inputs):
+        with opened(source, config, _DEFAULTS, Progress()) as (engine, inputs):
             yield from engine.connection.sql(inputs.relation).to_arrow_reader(READ_ROWS).cast(QUERIES)
 
     return pa.RecordBatchReader.from_batches(QUERIES, batches())

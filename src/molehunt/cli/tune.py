@@ -29,7 +29,6 @@ def tune(
     from molehunt.cli.streams import options_for, write_text
     from molehunt.config import Config, load
     from molehunt.curves import tune as run
-    from molehunt.pipeline import ScanOptions
     from molehunt.sinks.tuning import FORMATS, render
     from molehunt.suppress import load as load_rules
 
@@ -42,5 +41,5 @@ def tune(
         settings = settings.model_copy(update={"tune": settings.tune.model_copy(update={"alerts_per_week": budget})})
     rules = [rule for path in suppress or [] for rule in load_rules(path)]
     with shown_on_terminal(sys.stderr.isatty()) as progress:
-        tuning = run(sources, settings, rules, datetime.now(UTC).date(), progress, options=ScanOptions(outputs=(output,)))
+        tuning = run(sources, settings, rules, datetime.now(UTC).date(), progress, outputs=[output])
     write_text(render(tuning, form, options_for(output)), output)

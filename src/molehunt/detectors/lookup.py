@@ -50,9 +50,9 @@ def likeness(group: Group, down_bytes: float, settings: LookupSettings) -> float
 
 
 def _listed(group: Group) -> bool:
-    """Tell whether the answers are the verdicts of a list: several outcomes, each an address of 127/8 or no such name.
+    """Tell whether the answers are the verdicts of a list: several outcomes, and all addresses among them of 127/8.
 
-    RFC 5782 has it so; 127.0.0.1, which any server may answer, is none of its verdicts.
+    RFC 5782 has it so, with no such name for what is not listed; 127.0.0.1, which any server may answer, alone is no verdict.
     """
     outcomes = set(zip(group.rcodes, group.answers, strict=True))
     records = {record for _, answer in outcomes for record in answer or ()}

@@ -298,4 +298,4 @@ def _step(step: str) -> Iterator[None]:
     except (PySparkException, Py4JError) as error:
         text = str(error)
         advice = "Give more with --memory" if re.search(r"OutOfMemoryError|SparkOutOfMemory", text) else None
-        raise EngineError(step, text.strip().partition("\n")[0], next_step=advice) from error
+        raise EngineError(step, text.strip(), next_step=advice) from error
