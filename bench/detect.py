@@ -1,10 +1,11 @@
 """Full detection on a Zeek log of 5,000,000 queries beside DuckDB reading that log.
 
 The log is made by DuckDB from hashes, the same each time: an enterprise's day (2,000 clients, 5,000,000 queries; a log of
-another size is the day of an enterprise so much smaller or larger). Each client keeps to its own 400 of 60,000 sites, a few
-names each; 4 % are names of content delivery that are new nearly every time, 1 % look-ups of hashes that a quarter of the
-clients share, 2 % reverse names; three clients dig a tunnel. Ours is ``molehunt scan``, from the start of the process to the
-written findings; DuckDB reads every column of the log, as text.
+another size is the day of an enterprise so much smaller or larger, with as many more sites, so that a site has as many clients
+in all of them). Each client keeps to its own 400 of 60,000 sites, a few names each; 4 % are names of content delivery that are
+new nearly every time, 1 % look-ups of hashes that a quarter of the clients share, 2 % reverse names; three clients dig a
+tunnel. Ours is ``molehunt scan``, from the start of the process to the written findings; DuckDB reads every column of the log,
+as text.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ MAKE = r"""
 import sys, duckdb
 rows, target = int(sys.argv[1]), sys.argv[2]
 clients = rows // 2500
+sites = clients * 30
 duckdb.execute('SET enable_progress_bar = false; SET preserve_insertion_order = true')
 fields = ('ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qclass_name qtype qtype_name rcode '
           'rcode_name AA TC RD RA Z answers TTLs rejected').split()
@@ -47,7 +49,7 @@ SELECT printf('%.6f', 1767571200 + i * (86400.0 / {rows})) AS ts, 'C' || hex(h) 
          ELSE ['A','A','AAAA'][1 + (g % 3)::INT] END AS kind,
     0 AS rcode, 'NOERROR' AS rname, 'F' AS aa, 'F' AS tc, 'T' AS rd, 'T' AS ra, 0 AS z,
     '198.51.' || (z % 250) || '.' || (z % 199) AS answers, '300.000000' AS ttls, 'F' AS rejected
-FROM (SELECT *, (hash(c * 1000003 + (sqrt(g % 160000))::BIGINT) % 60000)::BIGINT AS z
+FROM (SELECT *, (hash(c * 1000003 + (sqrt(g % 160000))::BIGINT) % {sites})::BIGINT AS z
       FROM (SELECT i, hash(i) AS h, hash(i + 77777777) AS g, hash(i * 3 + 1) % 1000 AS k, hash(i * 7 + 5) % {clients} AS c
             FROM range({rows}) numbers(i)))
 ) TO '{body}' (FORMAT csv, DELIMITER '\t', HEADER false, QUOTE '')''')
