@@ -27,7 +27,16 @@ DIRECTORY = [f"10.0.1.{i % 6} _ldap._tcp.site{i % 40}._sites.dc._msdcs.corp.exam
 KEYS = [f'10.0.1.5 s{i}._domainkey.mail{i}.example.org TXT +60s =TXT:"v=DKIM1;p=MIGf{digest(i)}"' for i in range(200)]
 
 
-@pytest.mark.parametrize("lines", [HASHES, VERDICTS, BLOCK_LIST, REVERSE, DIRECTORY, KEYS])
+CONTENT = [f"10.0.1.5 bafybei{label}.gateway.org A +{i * i % 89 * 20}s =192.0.2.9" for i, label in enumerate(payload(60, 32))]
+CHALLENGES = [  # polled until the answer is there
+    f"10.0.1.5 _acme-challenge.host{i}.example.org TXT +9s {answer}"
+    for i in range(150)
+    for answer in ("", f"=TXT:{digest(i)}{digest(-i)[:11]}")
+]
+WALK = [f"10.0.1.5 {name}\\000.signed.org NSEC +0.4s" for name in sorted(digest(i)[: 4 + i % 9] for i in range(700))]
+
+
+@pytest.mark.parametrize("lines", [HASHES, VERDICTS, BLOCK_LIST, REVERSE, DIRECTORY, KEYS, CONTENT, CHALLENGES, WALK])
 def test_lookalikes_never_alert(lines: list[str]):
     assert [f for f in find(*office(), *lines) if f.alert] == []
 
@@ -55,6 +64,19 @@ def test_policies_are_told_by_their_syntax_as_zeek_writes_them_too(record: str):
     group = facts_of(*(f"10.0.0.5 k{i}.mailer.net TXT =TXT" for i in range(20))).group
     group.answers[:] = [(record,)] * 20
     assert families.family(group, FamilySettings()) == "email_auth"
+
+
+def test_a_walk_asks_in_the_order_of_the_zone():
+    walk, settings = facts_of(*WALK).group, FamilySettings()
+    assert families.bound(walk, settings)
+    assert not families.bound(facts_of(*[WALK[i * 263 % len(WALK)] for i in range(len(WALK))]).group, settings)
+    assert not families.bound(facts_of(*[line.replace("NSEC", "TXT") for line in WALK]).group, settings)
+
+
+def test_challenges_answer_with_a_digest():
+    assert facts_of(*CHALLENGES).family == "certificate_status"
+    more = [line.replace("=TXT:", "=TXT:more") for line in CHALLENGES]
+    assert facts_of(*more).family is None
 
 
 def test_hashes_look_like_look_ups_and_a_counter_does_not():

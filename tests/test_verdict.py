@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -10,10 +11,11 @@ from digs import channel, find, office, payload
 from molehunt.config import Config
 from molehunt.detectors import Reason
 from molehunt.findings import Finding, Report
-from molehunt.verdict.features import Feature
+from molehunt.verdict.features import Feature, features
 from molehunt.verdict.score import confidence, score
 from molehunt.verdict.weights import FeatureWeights, Weights, fitted
 from molehunt.verdict.words import size, span
+from test_detectors_information import facts_of
 
 SETTINGS = Config().detection.verdict
 
@@ -128,3 +130,15 @@ def test_the_kind_says_which_way_the_bytes_went(lines: list[str], kind: str):
 def test_sizes_and_spans_are_read_easily():
     assert [size(n) for n in (12, 1500, 41_000, 2_500_000)] == ["12 bytes", "1.5 kB", "41 kB", "2.5 MB"]
     assert [span(s) for s in (0, 30, 600, 10_800, 400_000)] == ["1 s", "30 s", "10 min", "3 h", "5 days"]
+
+
+def test_addresses_that_all_belong_to_hosts_say_nothing_and_random_ones_do():
+    """A pool of peers is the answer of a service; of random addresses 13.7 % can belong to no host."""
+    dice = random.Random(5)
+    peers = [f"{dice.choice([*range(1, 10), *range(11, 127), *range(128, 224)])}.{dice.randrange(256)}.7.9" for _ in range(400)]
+    chance = [".".join(str(dice.randrange(256)) for _ in range(4)) for _ in range(400)]
+    for addresses, says in ((peers, False), (chance, True)):
+        lines = [f"10.0.0.9 seed.evil.net A +1h ={' ='.join(addresses[i : i + 16])}" for i in range(0, 400, 16)]
+        found = {feature.name for feature in features(facts_of(*lines))}
+        assert ("answer_bytes" in found) is says
+        assert ("scatter" in found) is says

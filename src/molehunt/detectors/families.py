@@ -9,6 +9,7 @@ weight and cap nothing.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,6 +24,10 @@ _NIBBLES = re.compile(r"(^|\.)([0-9a-f]\.){15,31}[0-9a-f](\.|$)", re.I)
 _CERTIFICATE = re.compile(r"(^|\.)(ocsp|crl)[0-9-]*(\.|$)", re.I)
 #: Zeek writes the type and the length before a text.
 _POLICY = re.compile(r'^"?(?:(?:TXT|SPF) \d+ )?(v=(dkim1|spf1|dmarc1|stsv1|tlsrptv1|bimi1)|k=rsa;|p=)', re.I)
+_CHALLENGED = re.compile(r"(^|\.)_acme-challenge(\.|$)", re.I)
+#: A SHA-256 in base64url.
+_CHALLENGE = re.compile(r'"?(TXT 43 )?[A-Za-z0-9_-]{43}"?')
+_OCTET = re.compile(r"\\(\d{3})")
 _HOST_TYPES = frozenset({"A", "AAAA", "HTTPS", "CNAME", ""})
 
 
@@ -35,13 +40,19 @@ def family(group: Group, settings: FamilySettings) -> str | None:
     for name, pattern, names in (*named, ("certificate_status", _CERTIFICATE, group.names)):
         if nearly_all(names, pattern.search, settings.ratio):
             return name
-    if _policies(group, settings):
-        return "email_auth"
+    for name, answers_so in (("certificate_status", _challenges), ("email_auth", _policies)):
+        if answers_so(group, settings):
+            return name
     if any(nearly_all(group.names, pattern.search, settings.ratio) for pattern in (_OCTETS, _NIBBLES)):
         return "dnsbl"
     if float((echoed(group) & (group.echo % 4 == BY_ITSELF)).mean()) >= settings.ratio:
         return "internal"
     return _service(group, settings)
+
+
+def bound(group: Group, settings: FamilySettings) -> bool:
+    """Tell whether a protocol binds what is asked: challenges of certificates, or a walk through a signed zone."""
+    return _challenges(group, settings) or _walks(group, settings)
 
 
 def _service(group: Group, settings: FamilySettings) -> str | None:
@@ -112,3 +123,24 @@ def _policies(group: Group, settings: FamilySettings) -> bool:
     answered = [answer for answer in group.answers if answer]
     found = sum(any(_POLICY.match(record) for record in answer) for answer in answered)
     return len(answered) >= settings.few and found >= settings.ratio * len(answered)
+
+
+def _challenges(group: Group, settings: FamilySettings) -> bool:
+    """Tell whether certificates are validated: the answers are digests of key authorisations or aliases (RFC 8555, 8.4)."""
+    records = {record for answer in group.answers for record in answer or ()}
+    return nearly_all(group.whole, _CHALLENGED.search, settings.ratio) and all(
+        _CHALLENGE.fullmatch(record) or _is_name(record) for record in records
+    )
+
+
+def _walks(group: Group, settings: FamilySettings) -> bool:
+    """Tell whether NSEC is asked from name to name in the order of the zone (RFC 4034, 6.1): chance rises every other time."""
+    walked = [name for name, qtype in zip(group.name.tolist(), group.qtypes, strict=True) if qtype == "NSEC"]
+    places = [_place(group.names[name]) for name in walked]
+    rising = sum(before <= after for before, after in pairwise(places))
+    return len(walked) >= max(settings.few, settings.ratio * len(group.name)) and rising >= settings.ratio * (len(walked) - 1)
+
+
+def _place(name: str) -> list[str]:
+    """Return what a name is sorted by in its zone: its labels from the right, as octets in lower case."""
+    return [_OCTET.sub(lambda octet: chr(int(octet[1])), label) for label in name.lower().split(".")[::-1]]

@@ -15,8 +15,11 @@ import numpy as np
 from molehunt.config import LookupSettings
 from molehunt.detectors.traffic import Group, nearly_all
 
-#: A digest as everybody writes it, or a UUID; and labels that are as long as a digest in some encoding of a service's own.
-_DIGEST = re.compile(r"_?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I)
+#: A digest as everybody writes it, a UUID, or a content identifier (CIDv1 of a SHA-256, multiformats.io); and labels that are
+#: as long as a digest in some encoding of a service's own.
+_DIGEST = re.compile(
+    r"_?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|ba(fybei|fkrei)[a-z2-7]{52})", re.I
+)
 _DIGEST_CHARS, _LONG_DIGESTS = 32, frozenset({64, 96, 128})
 _HEX = re.compile(r"[0-9a-f]+", re.I)
 

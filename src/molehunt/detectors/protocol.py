@@ -15,6 +15,8 @@ _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "S
 _LOCAL_OPTIONS = 65001
 #: More spellings of one domain than people and programs have: small, capital, capitalised.
 _SPELLINGS = 3
+#: Addresses of which, if they were random, one in 12,000 times all would belong to hosts.
+_PEERS = 64
 _ESCAPED = re.compile(r"\\(\d{3}|.)", re.S)
 _MARK = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -80,6 +82,19 @@ def scatter(group: Group) -> tuple[float, float, int]:
     nets = {octets[:2] for octets in addresses}
     bogus = sum(octets[0] in (0, 127) or octets[0] >= 224 for octets in addresses)  # this net, loopback, multicast, reserved
     return len(nets) / len(addresses), bogus / len(addresses), len(addresses)
+
+
+def routable(group: Group) -> bool:
+    """Tell whether many addresses of many networks can all belong to public hosts, as the peers of a service can.
+
+    Of random addresses 13.7 % cannot, so of 64 hardly ever all can; text has no octet above 127, and one network tells nothing.
+    """
+    found = {record for answer in group.answers if answer for record in answer if record.count(".") == 3}
+    firsts = [octets[0] for octets in map(_ipv4, found) if octets]
+    kinds = set(firsts)
+    if len(firsts) < _PEERS or len(kinds) < _PEERS // 2 or max(kinds) < 128:
+        return False
+    return not any(first in (0, 10, 127) or first >= 224 for first in kinds)
 
 
 def _ipv4(text: str) -> bytes | None:

@@ -31,8 +31,12 @@ def features(facts: Facts) -> list[Feature]:
 
 
 def _content(facts: Facts) -> Iterator[Feature]:
+    peers = protocol.routable(facts.group)
     if facts.downward:
-        yield Feature("answer_bytes", facts.answer_bytes, "bytes", f"each answer says at most {facts.answer_bytes:.1f} bytes")
+        if not peers:
+            yield Feature(
+                "answer_bytes", facts.answer_bytes, "bytes", f"each answer says at most {facts.answer_bytes:.1f} bytes"
+            )
     elif facts.name_bytes < facts.settings.verdict.tiny_bytes and facts.fresh_count >= facts.settings.download.fresh:
         count = facts.fresh_count
         yield Feature(
@@ -47,7 +51,9 @@ def _content(facts: Facts) -> Iterator[Feature]:
         yield Feature("choice_ratio", ratio, "ratio", f"the order of repeated names is {ratio:.0%} as varied as chance")
     nets, bogus, count = protocol.scatter(facts.group)
     if count >= facts.settings.verdict.addresses:
-        yield Feature("scatter", nets, "ratio", f"the {count:,} addresses in the answers fall into {nets:.0%} as many networks")
+        if not peers:
+            text = f"the {count:,} addresses in the answers fall into {nets:.0%} as many networks"
+            yield Feature("scatter", nets, "ratio", text)
         yield Feature("bogons", bogus, "ratio", f"{bogus:.0%} of the addresses in the answers belong to no host")
 
 

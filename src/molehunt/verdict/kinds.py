@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from molehunt.detectors import Pool, Reason
+from molehunt.detectors import Pool, Reason, families
 from molehunt.detectors.facts import Facts
 from molehunt.findings import Confidence, Kind, Severity
 
@@ -84,7 +84,7 @@ def capped(facts: Facts) -> bool:
     settings, group = facts.settings.lookup, facts.group
     if max(facts.full_within(24), facts.down_within(24)) >= cap_bytes(facts) or _new(facts):
         return False
-    if facts.family in _CAPPED_FAMILIES:
+    if facts.family in _CAPPED_FAMILIES or families.bound(group, facts.settings.family):
         return True
     paced = group.zone.client_count <= 1 and facts.regular and _young(facts)
     return facts.likeness >= settings.likeness and not paced
