@@ -83,6 +83,17 @@ def test_a_rule_over_text_waits_for_nothing_that_it_does_not_need(log):
     assert late.intersection(done.stderr.split()) == set()
 
 
+def test_the_program_leaves_at_once_with_all_that_it_said(log, tmp_path):
+    code = "import atexit, sys; from molehunt import cli; atexit.register(print, 'taken apart'); cli.run()"
+    where = {**os.environ, "TMPDIR": str(tmp_path)}
+    for rest, code_wanted in ((["-f", "csv"], 0), (["-f", "csv", "--fail-on", "medium"], 1), (["-f", "nothing"], 2)):
+        arguments = [sys.executable, "-c", code, "scan", str(log), "--rule", "T1071.004", *rest]
+        done = subprocess.run(arguments, capture_output=True, text=True, env=where, check=False)
+        assert (done.returncode, done.stdout.count("10.0.0.7")) == (code_wanted, int(code_wanted < 2))
+        assert "taken apart" not in done.stdout
+    assert list(tmp_path.glob("molehunt-*")) == []
+
+
 def test_the_rule_gives_its_columns_on_stdout_and_the_summary_on_stderr(log):
     done = molehunt("scan", log, "--rule", "T1071.004", "-f", "csv")
     assert done.returncode == 0
