@@ -1,7 +1,7 @@
 """The result document: Evidence, Finding, Report. Frozen, versioned, and all that a sink ever sees.
 
 A saved report renders again without the data it was made from. Times are RFC 3339 in UTC; numbers of bytes are upper
-bounds of information, see DETECTION in ``docs/``. The JSON Schema is published as ``docs/report.schema.json``.
+bounds of information, see ``docs/information.md``. The JSON Schema is published as ``docs/report.schema.json``.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Detail(_Frozen):
 
 
 class Finding(_Frozen):
-    """One client and registered domain (or one of them) that may hide a channel. Fields as CONTRACT.md lists them."""
+    """One client and registered domain (or one of them) that may hide a channel."""
 
     finding_id: str
     client: str | None

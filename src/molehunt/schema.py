@@ -81,7 +81,7 @@ _EVIDENCE = pa.struct(
     ]
 )
 
-#: One row per finding: the fields of CONTRACT.md, for frames and Parquet. ``qtypes`` is a map, ``evidence`` a list of structs.
+#: One row per finding: the fields of docs/output.md, for frames and Parquet. ``qtypes`` is a map, ``evidence`` are structs.
 _FINDING_FIELDS: list[pa.Field[Any]] = [
     pa.field("finding_id", pa.string(), nullable=False),
     pa.field("client", pa.string()),

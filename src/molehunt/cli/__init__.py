@@ -15,7 +15,7 @@ import typer
 
 from molehunt.errors import ConfigError, MissingExtraError, MolehuntError, SourceError
 
-#: Exit codes, as CONTRACT.md promises them.
+#: Exit codes, as the README promises them.
 RAN, FAILED_ON, USAGE, INPUT, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 #: The modules that have the commands, in the order in which --help lists them.
@@ -44,7 +44,7 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line and leave with CONTRACT's exit codes."""
+    """Run the command line and leave with one of the exit codes."""
     gc.set_threshold(100_000, 10, 10)  # what modules leave at the start is no garbage: do not look at it again and again
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no linear algebra here: NumPy's threads would only spin
     for name in COMMANDS:

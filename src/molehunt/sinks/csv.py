@@ -12,7 +12,7 @@ from molehunt.findings import Report
 from molehunt.sinks import SinkOptions, shown
 from molehunt.sinks.text import rfc3339, safe
 
-#: Fields of a finding that a spreadsheet can hold, in CONTRACT's order.
+#: Fields of a finding that a spreadsheet can hold, in the order of docs/output.md.
 COLUMNS = (
     "finding_id", "client", "registered_domain", "kind", "confidence", "severity", "score", "up_bytes", "down_bytes",
     "query_count", "unique_name_count", "client_count", "qtypes", "first_ts", "last_ts", "family", "sample_names",

@@ -12,7 +12,7 @@ from molehunt.sinks.text import rfc3339
 
 
 class JsonLinesSink:
-    """Write findings, one a line, with the fields of CONTRACT.md."""
+    """Write findings, one a line, with the fields of docs/output.md."""
 
     name = "jsonl"
     summary = "one finding a line as JSON"
