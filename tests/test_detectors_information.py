@@ -155,3 +155,12 @@ def test_choices_cost_what_an_adaptive_code_costs(symbols: list[int]):
         expected.append(np.log2((total + len(counts)) / counts[s]) if s in counts else 0.0)
         counts[s] = counts.get(s, 0) + 1
     assert choice_bits(np.array(symbols, dtype=np.int64)) == pytest.approx(expected)
+
+
+def test_another_choice_of_the_same_addresses_is_no_new_answer():
+    pool = [f"198.51.100.{i}" for i in range(40)]
+    balanced = [f"10.0.0.1 www.shop.com A +60s ={pool[i % 40]} ={pool[i * 7 % 37]} ={pool[i * 11 % 39]}" for i in range(300)]
+    assert len({line.partition("+60s")[2] for line in balanced}) > 250
+    assert facts_of(*balanced).new_answer_ratio < 0.2
+    moved = [f"10.0.0.1 www.shop.com A +60s =198.51.100.1 =10.{i // 250}.{i % 250}.9" for i in range(300)]
+    assert facts_of(*moved).new_answer_ratio > 0.9

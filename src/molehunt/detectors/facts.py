@@ -116,9 +116,17 @@ class Facts:
 
     @cached_property
     def new_answer_ratio(self) -> float:
-        """Distinct answers over answers, (d + 1) / (n + 2) less what chance gives one answer."""
-        distinct = len({answer for answer in self.group.answers if answer})
-        return max(distinct - 1, 0) / (self.answer_count + 2)
+        """Answers with a record that none before had, over answers: (d + 1) / (n + 2) less what chance gives one answer.
+
+        Another choice of the same addresses, as load balancing makes, is not new.
+        """
+        seen: set[str] = set()
+        fresh = 0
+        for answer in self.group.answers:
+            if answer and not seen.issuperset(answer):
+                fresh += 1
+                seen.update(answer)
+        return max(fresh - 1, 0) / (self.answer_count + 2)
 
     @cached_property
     def answer_bytes(self) -> float:
