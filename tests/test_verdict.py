@@ -137,8 +137,9 @@ def test_addresses_that_all_belong_to_hosts_say_nothing_and_random_ones_do():
     dice = random.Random(5)
     peers = [f"{dice.choice([*range(1, 10), *range(11, 127), *range(128, 224)])}.{dice.randrange(256)}.7.9" for _ in range(400)]
     chance = [".".join(str(dice.randrange(256)) for _ in range(4)) for _ in range(400)]
-    for addresses, says in ((peers, False), (chance, True)):
-        lines = [f"10.0.0.9 seed.evil.net A +1h ={' ='.join(addresses[i : i + 16])}" for i in range(0, 400, 16)]
+    covered = [*peers, *(f"TXT:{text}" for text in payload(200, 32))]  # a sender adds peers to what it sends
+    for addresses, says in ((peers, False), (chance, True), (covered, True)):
+        lines = [f"10.0.0.9 seed.evil.net A +1h ={' ='.join(addresses[i : i + 16])}" for i in range(0, len(addresses), 16)]
         found = {feature.name for feature in features(facts_of(*lines))}
         assert ("answer_bytes" in found) is says
         assert ("scatter" in found) is says

@@ -127,9 +127,8 @@ def _policies(group: Group, settings: FamilySettings) -> bool:
 
 def _challenges(group: Group, settings: FamilySettings) -> bool:
     """Tell whether certificates are validated: the answers are digests of key authorisations or aliases (RFC 8555, 8.4)."""
-    records = {record for answer in group.answers for record in answer or ()}
     return nearly_all(group.whole, _CHALLENGED.search, settings.ratio) and all(
-        _CHALLENGE.fullmatch(record) or _is_name(record) for record in records
+        _CHALLENGE.fullmatch(record) or _is_name(record) for answer in group.answers for record in answer or ()
     )
 
 

@@ -15,8 +15,8 @@ _CARRIERS = frozenset({"CNAME", "MX", "SRV", "ANY", "DNSKEY", "CAA", "NAPTR", "S
 _LOCAL_OPTIONS = 65001
 #: More spellings of one domain than people and programs have: small, capital, capitalised.
 _SPELLINGS = 3
-#: Addresses of which, if they were random, one in 12,000 times all would belong to hosts.
-_PEERS = 64
+#: Addresses of which, if they were random, one in 12,000 times all would belong to hosts; and their share of all records.
+_PEERS, _PEER_RATIO = 64, 0.9
 _ESCAPED = re.compile(r"\\(\d{3}|.)", re.S)
 _MARK = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -75,8 +75,7 @@ def scatter(group: Group) -> tuple[float, float, int]:
         Distinct /16 over distinct IPv4 addresses; share of addresses that no host can have; distinct addresses. Of random
         addresses 13.7 % are such (IANA special-purpose registry).
     """
-    found = {record for answer in group.answers if answer for record in answer if record.count(".") == 3}
-    addresses = [octets for octets in map(_ipv4, found) if octets]
+    addresses = _addresses(group)[0]
     if not addresses:
         return 0.0, 0.0, 0
     nets = {octets[:2] for octets in addresses}
@@ -85,16 +84,22 @@ def scatter(group: Group) -> tuple[float, float, int]:
 
 
 def routable(group: Group) -> bool:
-    """Tell whether many addresses of many networks can all belong to public hosts, as the peers of a service can.
+    """Tell whether the answers are many addresses of many networks that can all belong to public hosts, as peers' can.
 
     Of random addresses 13.7 % cannot, so of 64 hardly ever all can; text has no octet above 127, and one network tells nothing.
+    Other records among them may be what carries data.
     """
-    found = {record for answer in group.answers if answer for record in answer if record.count(".") == 3}
-    firsts = [octets[0] for octets in map(_ipv4, found) if octets]
-    kinds = set(firsts)
-    if len(firsts) < _PEERS or len(kinds) < _PEERS // 2 or max(kinds) < 128:
+    addresses, records = _addresses(group)
+    firsts = {octets[0] for octets in addresses}
+    if len(addresses) < max(_PEERS, _PEER_RATIO * records) or len(firsts) < _PEERS // 2 or max(firsts) < 128:
         return False
-    return not any(first in (0, 10, 127) or first >= 224 for first in kinds)
+    return not firsts & {0, 10, 127} and max(firsts) < 224
+
+
+def _addresses(group: Group) -> tuple[list[bytes], int]:
+    """Return the distinct IPv4 addresses of the answers, and how many distinct records the answers have."""
+    found = {record for answer in group.answers if answer for record in answer}
+    return [octets for octets in (_ipv4(record) for record in found if record.count(".") == 3) if octets], len(found)
 
 
 def _ipv4(text: str) -> bytes | None:
